@@ -1,0 +1,53 @@
+"""Every exception this package raises on purpose.
+
+    PolicyEngineError
+    ├── PolicyError         the policy files have errors; carries all diagnostics
+    ├── DirectoryError      the directory of roles cannot be used
+    ├── InputError          data handed in cannot be read (JSON, session files, arguments)
+    ├── GateError           the gate cannot start, or was asked for what it cannot do
+    │   └── ApprovalError   this person cannot sign or reject this action
+    └── LedgerError         the record cannot be opened, or does not hold
+
+A refused action is none of these: it is a `Decision`.
+"""
+
+from __future__ import annotations
+
+from policy_engine.foundation.diagnostics import Diagnostic
+
+
+class PolicyEngineError(Exception):
+    """The root of all of them."""
+
+
+class PolicyError(PolicyEngineError):
+    """The policy files have errors; `diagnostics` holds all of them, in order of place."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        self.diagnostics = diagnostics
+        errors = [d for d in diagnostics if d.is_error]
+        lines = [f"{d.place or '-'}: {d.code.id}: {d.title}" for d in errors[:5]]
+        if len(errors) > 5:
+            lines.append(f"… and {len(errors) - 5} more")
+        count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+        super().__init__(f"the policy has {count}\n" + "\n".join(lines))
+
+
+class DirectoryError(PolicyEngineError):
+    """The directory of roles cannot be used."""
+
+
+class InputError(PolicyEngineError):
+    """Data handed in cannot be read."""
+
+
+class GateError(PolicyEngineError):
+    """The gate cannot start, or was asked for what it cannot do."""
+
+
+class ApprovalError(GateError):
+    """This person cannot sign or reject this action."""
+
+
+class LedgerError(PolicyEngineError):
+    """The record cannot be opened, or does not hold."""

@@ -1,0 +1,480 @@
+"""Third pass: expressions are looked up and typed.
+
+`Expressions.condition` and `.value` turn an expression of the syntax tree into a checked one, or
+into None with everything that is wrong with it reported. One mistake is reported once: what
+depends on a broken part is not judged.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from policy_engine.foundation.diagnostics import Code, Label
+from policy_engine.foundation.source import Span
+from policy_engine.foundation.suggest import nearest
+from policy_engine.language import checked as c
+from policy_engine.language import codes, given
+from policy_engine.language import tree as t
+from policy_engine.language.report import Report
+from policy_engine.language.scope import Scope, Signature
+from policy_engine.values.patterns import InvalidPattern, compiled
+from policy_engine.values.types import (
+    BOOLEAN,
+    DECIMAL,
+    INTEGER,
+    NUMERIC,
+    TEXT,
+    TIMESTAMP,
+    Field,
+    ListOf,
+    Record,
+    Type,
+    Union,
+    comparable,
+    ordered,
+)
+
+_X = TypeVar("_X")
+
+_LITERALS = {bool: BOOLEAN, str: TEXT, int: INTEGER}
+
+
+class Expressions:
+    """Checks the expressions of one policy set."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+
+    def condition(self, node: t.Expression, scope: Scope) -> c.Checked | None:
+        """An expression that is true, false or unknown."""
+        result = self.value(node, scope)
+        if result is not None and result.type != BOOLEAN:
+            self._refuse(
+                codes.NOT_A_CONDITION, "a condition must be true or false", node.span,
+                f"this is {_article(result.type)}",
+            )
+            return None
+        return result
+
+    def conditions(
+        self, nodes: list[tuple[t.Expression, bool]], scope: Scope
+    ) -> list[c.Checked] | None:
+        """Several conditions of one rule, each with the outcome it must have."""
+        return _all([self.condition(node, inner) for node, inner in given.among(nodes, scope)])
+
+    def value(self, node: t.Expression, scope: Scope) -> c.Checked | None:
+        match node:
+            case t.LiteralNode():
+                type_ = _LITERALS.get(type(node.value))
+                type_ = type_ or (TIMESTAMP if hasattr(node.value, "tzinfo") else DECIMAL)
+                return c.Constant(node.value, type_, node.span)
+            case t.PathNode():
+                return self._path(node, scope)
+            case t.ListNode():
+                return self._list(node, scope)
+            case t.CallNode():
+                return self._call(node, scope)
+            case t.JunctionNode():
+                truth = node.word == "and"
+                parts = self.conditions([(part, truth) for part in node.parts], scope)
+                kind = c.Every if truth else c.Some
+                return parts and kind(tuple(parts), node.span)
+            case t.NotNode():
+                operand = self.condition(node.operand, scope)
+                return operand and c.Not(operand, node.span)
+            case t.CompareNode():
+                return self._compare(node, scope)
+            case t.SumNode():
+                return self._sum(node, scope)
+            case t.ProductNode():
+                return self._product(node, scope)
+            case t.QuantifierNode():
+                return self._quantifier(node, scope)
+            case t.PredicateNode():
+                return self._predicate(node, scope)
+            case t.MatchNode():
+                return self._match(node, scope)
+
+    # Names
+
+    def _path(self, node: t.PathNode, scope: Scope) -> c.Checked | None:
+        first, *rest = node.names
+        meanings = scope.meanings(first.text)
+        if first.text == "input" or first.text in scope.attributes:
+            return self._rooted(node, scope)
+        if len(meanings) > 1:
+            what = " and ".join(_MEANINGS[m] for m in meanings)
+            help_ = f"write `input.{first.text}` for the input" if "input" in meanings else None
+            self._refuse(
+                codes.AMBIGUOUS, f"`{first.text}` is {what}", first.span,
+                "which one is meant?", help_=help_ or "rename one of them",
+            )
+            return None
+        if not meanings:
+            self._report.unknown(
+                codes.UNKNOWN_NAME, "name", first, scope.names(), "nothing of this name is known here"
+            )
+            return None
+        if meanings == ["define"]:
+            return self._plain_define(node, first, rest, scope)
+        if first.text in scope.uncommon:
+            return self._not_common(first)
+        root: c.Root = meanings[0]  # type: ignore[assignment]
+        tables = {"local": scope.locals, "input": scope.inputs, "fact": scope.facts}
+        return self._walk(root, tables[root][first.text], (first.text,), rest, node, scope)
+
+    def _rooted(self, node: t.PathNode, scope: Scope) -> c.Checked | None:
+        """`input.x`, `context.x`, `agent.x`, `human.x`, `principal.x`."""
+        first, *rest = node.names
+        root: c.Root = first.text  # type: ignore[assignment]
+        fields = scope.inputs if root == "input" else scope.attributes[root]
+        if not rest:
+            self._refuse(
+                codes.UNKNOWN_NAME, f"`{root}` alone is no datum", node.span,
+                f"one of {', '.join(sorted(fields)) or 'its fields'} is meant",
+            )
+            return None
+        name, *rest = rest
+        if root == "input" and name.text in scope.uncommon:
+            return self._not_common(name)
+        if name.text not in fields:
+            known = [(f, scope.places.get(f)) for f in fields]
+            label = f"`{root}` has no such field"
+            self._report.unknown(codes.UNKNOWN_FIELD, "field", name, known, label)
+            return None
+        return self._walk(root, fields[name.text], (name.text,), rest, node, scope)
+
+    def _walk(
+        self,
+        root: c.Root,
+        field: Field,
+        path: tuple[str, ...],
+        rest: list[t.Name],
+        node: t.PathNode,
+        scope: Scope,
+        *,
+        asked: bool = False,
+    ) -> c.Read | None:
+        """Down the fields of records. `asked`: the last step may be absent (`is given`)."""
+        secret = field.secret
+        for i, name in enumerate([None, *rest]):
+            if name is not None:
+                if not isinstance(field.type, Record):
+                    label = f"`{field.name}` is {_article(field.type)}, without fields"
+                    self._refuse(codes.UNKNOWN_FIELD, "only records have fields", name.span, label)
+                    return None
+                inner = field.type.field(name.text)
+                if inner is None:
+                    known = [(f.name, None) for f in field.type.fields]
+                    label = f"the record {field.type} has no such field"
+                    self._report.unknown(codes.UNKNOWN_FIELD, "field", name, known, label)
+                    return None
+                field, path, secret = inner, (*path, name.text), secret or inner.secret
+            is_last = i == len(rest)
+            if field.optional and not (asked and is_last) and (root, path) not in scope.known:
+                self._maybe_absent(node, path, root)
+                return None
+        return c.Read(root, path, field.type, secret, node.span)
+
+    def _maybe_absent(self, node: t.PathNode, path: tuple[str, ...], root: c.Root) -> None:
+        shown = ".".join(path if root in ("input", "fact", "local") else (root, *path))
+        self._refuse(
+            codes.MAYBE_ABSENT, f"`{shown}` may be absent here", node.span,
+            "it is optional", help_=f"say when it is: `{shown} is given and …`",
+        )
+
+    def _not_common(self, name: t.Name) -> None:
+        self._refuse(
+            codes.NOT_COMMON, f"not every task of this rule has the input `{name.text}`", name.span,
+            "missing, or of another type, in some of them",
+            help_="write a rule for each kind of task",
+        )
+
+    def _plain_define(
+        self, node: t.PathNode, first: t.Name, rest: list[t.Name], scope: Scope
+    ) -> c.Apply | None:
+        signature = scope.defines[first.text]
+        if rest:
+            label = "a definition is used as a whole"
+            self._refuse(codes.UNKNOWN_FIELD, "only records have fields", rest[0].span, label)
+            return None
+        return self._apply(first, (), signature, node.span)
+
+    def _call(self, node: t.CallNode, scope: Scope) -> c.Apply | None:
+        arguments = _all([self.value(argument, scope) for argument in node.arguments])
+        signature = scope.defines.get(node.name.text)
+        if signature is None:
+            known = [(name, s.span) for name, s in scope.defines.items()]
+            self._report.unknown(codes.UNKNOWN_DEFINE, "definition", node.name, known)
+            return None
+        if arguments is None:
+            return None
+        return self._apply(node.name, tuple(arguments), signature, node.span)
+
+    def _apply(self, name: t.Name, arguments: tuple[c.Checked, ...], signature: Signature, span: Span) -> c.Apply | None:
+
+        wanted = signature.parameters
+        if len(arguments) != len(wanted):
+            self._refuse(
+                codes.WRONG_ARGUMENTS,
+                f"`{name.text}` takes {len(wanted)} arguments, {len(arguments)} are given", span,
+                "", also=(Label(signature.span, "defined here", primary=False),),
+            )
+            return None
+        for argument, (parameter, type_) in zip(arguments, wanted, strict=True):
+            if not assignable(argument.type, type_):
+                self._refuse(
+                    codes.WRONG_ARGUMENTS, f"`{parameter}` of `{name.text}` must be {type_}",
+                    argument.span, f"this is {_article(argument.type)}",
+                    also=(Label(signature.span, "defined here", primary=False),),
+                )
+                return None
+        return signature.type and c.Apply(name.text, arguments, signature.type, span)
+
+    # Operators
+
+    def _compare(self, node: t.CompareNode, scope: Scope) -> c.Compare | None:
+        left, right = self.value(node.left, scope), self.value(node.right, scope)
+        if left is None or right is None:
+            return None
+        against = right.type
+        if node.operator == "in":
+            if not isinstance(right.type, ListOf):
+                label = f"this is {_article(right.type)}"
+                self._refuse(codes.NOT_A_LIST, "`in` asks for a list", node.right.span, label)
+                return None
+            against = right.type.item
+        if node.operator in ("<", "<=", ">", ">="):
+            if not ordered(left.type, against):
+                self._clash(codes.UNORDERED, f"`{node.operator}` does not order these", left, right)
+                return None
+        elif not comparable(left.type, against) or not self._can_occur(left, right):
+            return self._never_equal(left, right, against)
+        return c.Compare(node.operator, left, right, node.span)
+
+    def _never_equal(self, left: c.Checked, right: c.Checked, against: Type) -> None:
+        if comparable(left.type, against):
+            return
+        self._clash(
+            codes.INCOMPARABLE, f"cannot compare {_plain(left.type)} with {_plain(against)}", left, right
+        )
+
+    def _can_occur(self, left: c.Checked, right: c.Checked) -> bool:
+        """A text compared with a union must be one of its members; says so where it is not."""
+        for one, other in ((left, right), (right, left)):
+            union = one.type.item if isinstance(one.type, ListOf) else one.type
+            if not isinstance(union, Union):
+                continue
+            literals = other.items if isinstance(other, c.Listing) else (other,)
+            for literal in literals:
+                if isinstance(literal, c.Constant) and literal.value not in union.members:
+                    near = nearest(str(literal.value), union.members)
+                    self._refuse(
+                        codes.NOT_IN_UNION, f'"{literal.value}" never occurs here', literal.span,
+                        f"the values are {union}", help_=f'replace it with "{near}"' if near else None,
+                        also=(Label(one.span, "compared with this", primary=False),),
+                    )
+                    return False
+        return True
+
+    def _clash(self, code: Code, title: str, left: c.Checked, right: c.Checked) -> None:
+        self._refuse(
+            code, title, left.span, f"this is {_article(left.type)}",
+            also=(Label(right.span, f"this is {_article(right.type)}"),),
+        )
+
+    def _list(self, node: t.ListNode, scope: Scope) -> c.Listing | None:
+        if not node.items:
+            self._refuse(codes.NOT_A_LIST, "an empty list holds nothing", node.span, "remove it")
+            return None
+        items = _all([self.value(item, scope) for item in node.items])
+        if items is None:
+            return None
+        type_ = items[0].type
+        for item in items[1:]:
+            joint = _joint(type_, item.type)
+            if joint is None:
+                self._clash(codes.INCOMPARABLE, "a list holds values of one type", item, items[0])
+                return None
+            type_ = joint
+        return c.Listing(tuple(items), ListOf(type_), node.span)
+
+    def _sum(self, node: t.SumNode, scope: Scope) -> c.Checked | None:
+        operands = _all([self.value(operand, scope) for _, operand in node.terms])
+        if operands is None:
+            return None
+        if _is_text(operands[0].type) and all(sign == "+" for sign, _ in node.terms):
+            if self._each(operands, _is_text, codes.NOT_A_TEXT, "only texts are joined to a text"):
+                return c.Joined(tuple(operands), TEXT, node.span)
+            return None
+        if not self._each(operands, _is_number, codes.NOT_A_NUMBER, "arithmetic needs numbers"):
+            return None
+        terms = zip((sign for sign, _ in node.terms), operands, strict=True)
+        return c.Sum(tuple(terms), _number_type(operands), node.span)
+
+    def _product(self, node: t.ProductNode, scope: Scope) -> c.Product | None:
+        factors = _all([self.value(factor, scope) for factor in node.factors])
+        if factors is None or not self._each(
+            factors, _is_number, codes.NOT_A_NUMBER, "arithmetic needs numbers"
+        ):
+            return None
+        return c.Product(tuple(factors), _number_type(factors), node.span)
+
+    def _quantifier(self, node: t.QuantifierNode, scope: Scope) -> c.Quantified | None:
+        over = self.value(node.over, scope)
+        name = node.variable.text
+        if scope.meanings(name) or name in scope.attributes or name == "input":
+            self._refuse(
+                codes.RESERVED, f"`{name}` already means something here", node.variable.span,
+                "choose another name for the item",
+            )
+            return None
+        if over is None:
+            return None
+        if not isinstance(over.type, ListOf):
+            label = f"this is {_article(over.type)}"
+            self._refuse(codes.NOT_A_LIST, f"`{node.word} … in` asks for a list", over.span, label)
+            return None
+        body = self.condition(node.body, scope.with_local(name, over.type.item))
+        return body and c.Quantified(node.word, name, over, body, node.span)
+
+    def _predicate(self, node: t.PredicateNode, scope: Scope) -> c.Checked | None:
+        if node.word == "given":
+            return self._given(node, scope)
+        operand = self.value(node.operand, scope)
+        if operand is None:
+            return None
+        if not isinstance(operand, c.Read):
+            self._refuse(
+                codes.NO_PROVENANCE, f"only data can be {node.word}", operand.span,
+                "this is computed", help_="ask it of each datum by itself",
+            )
+            return None
+        if operand.type == BOOLEAN or isinstance(operand.type, Union):
+            label = f"this is {_article(operand.type)}, which is never untrusted"
+            self._refuse(
+                codes.NO_PROVENANCE, "there is nothing to ask here", operand.span, label
+            )
+            return None
+        return c.Provenance(node.word, operand, node.span)
+
+    def _given(self, node: t.PredicateNode, scope: Scope) -> c.Given | None:
+        path = node.operand
+        key = scope.key(path) if isinstance(path, t.PathNode) else None
+        if not isinstance(path, t.PathNode) or key is None:
+            if not isinstance(path, t.PathNode) or self._path(path, scope) is not None:
+                label = "not a datum"
+                self._refuse(codes.NOT_OPTIONAL, "only data can be given", path.span, label)
+            return None
+        knowing = scope.knowing(frozenset({key}))
+        read = self._path(path, knowing)
+        if not isinstance(read, c.Read):
+            return None
+        unless_asked = self._is_optional(read, scope)
+        if not unless_asked:
+            label = "it is not optional"
+            self._refuse(codes.NOT_OPTIONAL, f"`{path.span.text}` is always given", path.span, label)
+            return None
+        return c.Given(read, node.span)
+
+    def _is_optional(self, read: c.Read, scope: Scope) -> bool:
+        tables = {"local": scope.locals, "input": scope.inputs, "fact": scope.facts}
+        fields = tables.get(read.root) or scope.attributes.get(read.root, {})
+        first, *rest = read.path
+        field = fields[first]
+        for name in rest:
+            assert isinstance(field.type, Record)
+            inner = field.type.field(name)
+            assert inner is not None
+            field = inner
+        return field.optional
+
+    def _match(self, node: t.MatchNode, scope: Scope) -> c.Match | None:
+        operand = self.value(node.operand, scope)
+        try:
+            compiled(node.pattern)
+        except InvalidPattern as error:
+            label = str(error)
+            self._refuse(codes.BAD_PATTERN, "this pattern cannot be used", node.pattern_span, label)
+            return None
+        if operand is None or not self._each(
+            [operand], _is_text, codes.NOT_A_TEXT, "only a text can match a pattern"
+        ):
+            return None
+        return c.Match(operand, node.pattern, node.span)
+
+    def _each(self, operands: list[c.Checked], holds: object, code: Code, title: str) -> bool:
+        assert callable(holds)
+        for operand in operands:
+            if not holds(operand.type):
+                self._refuse(code, title, operand.span, f"this is {_article(operand.type)}")
+                return False
+        return True
+
+    def _refuse(
+        self,
+        code: Code,
+        title: str,
+        span: Span,
+        label: str,
+        *,
+        also: tuple[Label, ...] = (),
+        help_: str | None = None,
+    ) -> None:
+        self._report.add(code, title, span, label, also=also, help_=help_)
+
+
+_MEANINGS = {
+    "local": "an item of a list",
+    "input": "an input",
+    "fact": "a fact",
+    "define": "a definition",
+}
+
+
+def assignable(given_: Type, wanted: Type) -> bool:
+    """Whether a value of one type can stand where the other is declared."""
+    if wanted == DECIMAL:
+        return given_ in NUMERIC
+    if wanted == TEXT:
+        return _is_text(given_)
+    if isinstance(wanted, Union) and isinstance(given_, Union):
+        return given_.members <= wanted.members
+    if isinstance(wanted, ListOf) and isinstance(given_, ListOf):
+        return assignable(given_.item, wanted.item)
+    return given_ == wanted
+
+
+def _all(parts: list[_X | None]) -> list[_X] | None:
+    present = [part for part in parts if part is not None]
+    return present if len(present) == len(parts) else None
+
+
+def _joint(left: Type, right: Type) -> Type | None:
+    if left in NUMERIC and right in NUMERIC:
+        return left if left == right else DECIMAL
+    if _is_text(left) and _is_text(right):
+        return left if left == right else TEXT
+    return left if left == right else None
+
+
+def _is_text(type_: Type) -> bool:
+    return type_ == TEXT or isinstance(type_, Union)
+
+
+def _is_number(type_: Type) -> bool:
+    return type_ in NUMERIC
+
+
+def _number_type(operands: list[c.Checked]) -> Type:
+    return INTEGER if all(operand.type == INTEGER for operand in operands) else DECIMAL
+
+
+def _plain(type_: Type) -> str:
+    return "a fixed text" if isinstance(type_, Union) else str(type_)
+
+
+def _article(type_: Type) -> str:
+    if isinstance(type_, Union):
+        return f"one of {type_}"
+    return f"a {type_}" if str(type_)[0] not in "AEIOU" else f"an {type_}"

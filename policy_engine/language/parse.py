@@ -1,0 +1,207 @@
+"""Text to a syntax tree, or to all syntax errors of the text. The only module that knows Lark.
+
+A text that the grammar accepts is read in one go, and layout means nothing. Where it is not
+accepted, the text is cut at lines that begin with a statement's word and each piece is read by
+itself, so that one mistake does not hide the next; the words of what could not be read are kept
+in `Tree.unread`, so that later passes do not call them unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from lark import Lark, Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark import Tree as Parsed
+
+from policy_engine.foundation.diagnostics import Diagnostic, Label
+from policy_engine.foundation.source import Source, Span
+from policy_engine.language import codes
+from policy_engine.language.builder import Builder, Refused, Word
+from policy_engine.language.grammar import grammar_text
+from policy_engine.language.tree import Statement, Tree
+
+STATEMENT_WORDS = (
+    "policy",
+    "role",
+    "agents",
+    "humans",
+    "context",
+    "type",
+    "record",
+    "task",
+    "about",
+    "fact",
+    "define",
+    "rule",
+    "validation",
+    "test",
+)
+
+_BEGINNING = re.compile(rf"^(?:{'|'.join(STATEMENT_WORDS)})\b", re.MULTILINE)
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def parse(source: Source) -> tuple[Tree, tuple[Diagnostic, ...]]:
+    """The tree of a file, and what is wrong with its syntax (then the tree has what was read)."""
+    statements, diagnostic = _read(source, 0, len(source.text))
+    if diagnostic is None:
+        return Tree(statements), ()
+    read: list[Statement] = []
+    diagnostics: list[Diagnostic] = []
+    unread: set[str] = set()
+    for start, end in _pieces(source.text):
+        statements, diagnostic = _read(source, start, end)
+        read.extend(statements)
+        if diagnostic is not None:
+            diagnostics.append(diagnostic)
+            unread.update(_WORD.findall(source.text[start:end]))
+    return Tree(tuple(read), frozenset(unread)), tuple(diagnostics)
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    borders = [0, *(m.start() for m in _BEGINNING.finditer(text) if m.start()), len(text)]
+    return zip(borders, borders[1:], strict=False)
+
+
+def _read(source: Source, start: int, end: int) -> tuple[tuple[Statement, ...], Diagnostic | None]:
+    try:
+        parsed = _parser().parse(source.text[start:end])
+        return _built(parsed, source, start), None
+    except UnexpectedInput as error:
+        return (), _explained(error, source, start, end)
+    except Refused as refused:
+        return (), refused.diagnostic
+
+
+def _built(root: Parsed[Token], source: Source, base: int) -> tuple[Statement, ...]:
+    """Bottom up and without recursion: each node is built once its parts are."""
+    builder = Builder()
+    built: dict[int, Any] = {}
+    waiting: list[tuple[Parsed[Token], bool]] = [(root, False)]
+    while waiting:
+        node, ready = waiting.pop()
+        if not ready:
+            waiting.append((node, True))
+            waiting.extend((part, False) for part in node.children if isinstance(part, Parsed))
+            continue
+        parts = [
+            built.pop(id(part)) if isinstance(part, Parsed) else part and _word(part, source, base)
+            for part in node.children
+        ]
+        built[id(node)] = getattr(builder, node.data)(_span(node, source, base), parts)
+    return built[id(root)]  # type: ignore[no-any-return]
+
+
+def _word(token: Token, source: Source, base: int) -> Word:
+    assert token.start_pos is not None and token.end_pos is not None
+    span = Span(source, base + token.start_pos, base + token.end_pos)
+    return Word(token.type, str(token), span)
+
+
+def _span(node: Parsed[Token], source: Source, base: int) -> Span:
+    if node.meta.empty:
+        return Span(source, base, base)
+    return Span(source, base + node.meta.start_pos, base + node.meta.end_pos)
+
+
+@cache
+def _parser() -> Lark:
+    return Lark(
+        grammar_text(),
+        parser="lalr",
+        lexer="contextual",
+        propagate_positions=True,
+        maybe_placeholders=True,
+    )
+
+
+def _explained(error: UnexpectedInput, source: Source, start: int, end: int) -> Diagnostic:
+    """What stood there, and what may."""
+    if isinstance(error, UnexpectedToken) and error.token.type != "$END":
+        token: Token = error.token
+        assert token.start_pos is not None and token.end_pos is not None
+        span = Span(source, start + token.start_pos, start + token.end_pos)
+        return _unexpected(f"`{token}`", span, error.accepts or set())
+    if isinstance(error, UnexpectedCharacters):
+        return _unreadable(error, source, start)
+    last = start + len(source.text[start:end].rstrip())
+    accepts = error.accepts if isinstance(error, UnexpectedToken) else None
+    at = max(last - 1, start)
+    return _unexpected("the end of the statement", Span(source, at, max(last, at)), accepts or set())
+
+
+def _unreadable(error: UnexpectedCharacters, source: Source, start: int) -> Diagnostic:
+    offset = start + error.pos_in_stream
+    span = Span(source, offset, min(offset + 1, len(source.text)))
+    text = source.text
+    word = _WORD.match(text, offset)
+    if word:
+        return _unexpected(f"`{word[0]}`", Span(source, offset, word.end()), error.allowed)
+    if span.text == '"':
+        line_end = text.find("\n", offset)
+        end = line_end if line_end != -1 else len(text)
+        closed = text.find('"', offset + 1, end)
+        whole = Span(source, offset, closed + 1 if closed != -1 else end)
+        if closed == -1:
+            label = Label(whole, "no closing quote on this line")
+            return Diagnostic(codes.BAD_TEXT, "a text is not closed", (label,))
+        return _unexpected("a text in quotes", whole, error.allowed)
+    if not span.text.isprintable() or not span.text.isascii():
+        code_point = f"U+{ord(span.text):04X}" if span.text else "the end"
+        return Diagnostic(
+            codes.UNREADABLE_CHARACTER,
+            f"{code_point} cannot stand here",
+            (Label(span, "outside texts in quotes, a policy is plain ASCII"),),
+        )
+    return _unexpected(f"`{span.text}`", span, error.allowed)
+
+
+def _unexpected(what: str, span: Span, accepts: set[str]) -> Diagnostic:
+    expected = {shown for name in accepts if (shown := _shown(name))}
+    words = {f"`{word}`" for word in STATEMENT_WORDS}
+    listed = sorted(expected - words if words <= expected else expected)
+    if words <= expected:
+        listed.append("a new statement: " + ", ".join(STATEMENT_WORDS))
+    return Diagnostic(
+        codes.UNEXPECTED,
+        f"unexpected {what}",
+        (Label(span, "not expected here"),),
+        help=f"here may stand {' · '.join(listed)}" if listed else None,
+    )
+
+
+_TOKENS = {
+    "NAME": "a name",
+    "STRING": "a text in quotes",
+    "NUMBER": "a number",
+    "TIMESTAMP": "a timestamp",
+    "DATE": "",
+    "PATTERN": "a pattern such as /[a-z]+/",
+    "COMPARE": "a comparison",
+    "OUTCOME": "allow, validate, escalate or deny",
+    "OPTIONAL": "`?`",
+    "PLUS": "`+`",
+    "MINUS": "`-`",
+    "STAR": "`*`",
+    "LPAR": "`(`",
+    "RPAR": "`)`",
+    "LSQB": "`[`",
+    "RSQB": "`]`",
+    "LBRACE": "`{`",
+    "RBRACE": "`}`",
+    "COMMA": "`,`",
+    "COLON": "`:`",
+    "DOT": "`.`",
+    "EQUAL": "`=`",
+    "VBAR": "`|`",
+    "$END": "the end of the file",
+}
+
+
+def _shown(terminal: str) -> str:
+    if terminal in _TOKENS:
+        return _TOKENS[terminal]
+    return f"`{terminal.strip('_').lower()}`"

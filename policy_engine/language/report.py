@@ -1,0 +1,65 @@
+"""Where the checks put what they find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from policy_engine.foundation.diagnostics import Code, Diagnostic, Label, in_order
+from policy_engine.foundation.source import Span
+from policy_engine.foundation.suggest import nearest
+from policy_engine.language.tree import Name
+
+
+class Report:
+    """Collects diagnostics; keeps quiet about names that stand in statements nobody could read."""
+
+    def __init__(self, unread: frozenset[str] = frozenset()) -> None:
+        self._diagnostics: list[Diagnostic] = []
+        self._unread = unread
+
+    def add(
+        self,
+        code: Code,
+        title: str,
+        span: Span,
+        label: str = "",
+        *,
+        also: Iterable[Label] = (),
+        help_: str | None = None,
+    ) -> None:
+        labels = (Label(span, label), *also)
+        self._diagnostics.append(Diagnostic(code, title, labels, help=help_))
+
+    def unknown(
+        self,
+        code: Code,
+        what: str,
+        name: Name,
+        known: Iterable[tuple[str, Span | None]],
+        label: str | None = None,
+    ) -> None:
+        """A name that stands for nothing, with the nearest that does."""
+        if name.text in self._unread:
+            return
+        places = dict(known)
+        near = nearest(name.text, places)
+        place = places.get(near) if near else None
+        also = (Label(place, "a similar one is declared here", primary=False),) if place else ()
+        self.add(
+            code,
+            f"unknown {what} `{name.text}`",
+            name.span,
+            label or f"no {what} of this name is declared",
+            also=also,
+            help_=f"replace `{name.text}` with `{near}`" if near else None,
+        )
+
+    def all(self) -> tuple[Diagnostic, ...]:
+        return in_order(self._diagnostics)
+
+    @property
+    def has_errors(self) -> bool:
+        return any(d.is_error for d in self._diagnostics)
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self._diagnostics.extend(diagnostics)
