@@ -31,7 +31,9 @@ def read_json(text: str | bytes, *, what: str = "the JSON text") -> object:
     except UnicodeDecodeError as error:
         raise InputError(f"{what} is not UTF-8 (byte {error.start + 1})") from error
     except json.JSONDecodeError as error:
-        raise InputError(f"{what}: {error.msg}, line {error.lineno} column {error.colno}") from error
+        raise InputError(
+            f"{what}: {error.msg}, line {error.lineno} column {error.colno}"
+        ) from error
     except RecursionError as error:
         raise InputError(f"{what} is nested more than {MAXIMUM_DEPTH} deep") from error
     except ValueError as error:

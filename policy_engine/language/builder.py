@@ -68,9 +68,7 @@ class Builder:
     def policy(self, span: Span, parts: Sequence[Part]) -> t.PolicyNode:
         _, name, title, *clauses = parts
         version, owner = _once(clauses, "version"), _once(clauses, "owner")
-        return t.PolicyNode(
-            name, title, version and version.value, owner and owner.value, span
-        )
+        return t.PolicyNode(name, title, version and version.value, owner and owner.value, span)
 
     def dotted(self, span: Span, parts: Sequence[Part]) -> t.Name:
         return t.Name(".".join(word.text for word in parts), span)
@@ -277,18 +275,14 @@ class Builder:
                     "put parentheses around what belongs together",
                 )
         operands = tuple(parts[0::2])
-        return self._deepen(
-            span, *operands, into=t.JunctionNode(words[0].text, operands, span)
-        )
+        return self._deepen(span, *operands, into=t.JunctionNode(words[0].text, operands, span))
 
     def negation(self, span: Span, parts: Sequence[Part]) -> t.Expression:
         return self._deepen(span, parts[1], into=t.NotNode(parts[1], span))
 
     def comparison(self, span: Span, parts: Sequence[Part]) -> t.Expression:
         left, operator, right = parts
-        return self._deepen(
-            span, left, right, into=t.CompareNode(operator.text, left, right, span)
-        )
+        return self._deepen(span, left, right, into=t.CompareNode(operator.text, left, right, span))
 
     def membership(self, span: Span, parts: Sequence[Part]) -> t.Expression:
         left, negated, right = parts
@@ -303,9 +297,7 @@ class Builder:
     def match(self, span: Span, parts: Sequence[Part]) -> t.Expression:
         operand, negated, pattern = parts
         text = pattern.text[1:-1].replace("\\/", "/")
-        node = self._deepen(
-            span, operand, into=t.MatchNode(operand, text, pattern.span, span)
-        )
+        node = self._deepen(span, operand, into=t.MatchNode(operand, text, pattern.span, span))
         return self._negated(node, negated, span)
 
     def sum(self, span: Span, parts: Sequence[Part]) -> t.Expression:
@@ -328,9 +320,7 @@ class Builder:
 
     def call(self, span: Span, parts: Sequence[Part]) -> t.Expression:
         name, *arguments = parts
-        return self._deepen(
-            span, *arguments, into=t.CallNode(_name(name), tuple(arguments), span)
-        )
+        return self._deepen(span, *arguments, into=t.CallNode(_name(name), tuple(arguments), span))
 
     def quantifier(self, span: Span, parts: Sequence[Part]) -> t.Expression:
         word, variable, over, body = parts

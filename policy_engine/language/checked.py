@@ -172,4 +172,3 @@ Checked: TypeAlias = (
     | Provenance
     | Match
 )
-

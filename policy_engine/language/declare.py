@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from policy_engine.foundation.diagnostics import Label
 from policy_engine.foundation.source import Span
@@ -31,6 +31,8 @@ _Named: TypeAlias = (
     | t.RuleNode
     | t.ValidationNode
 )
+
+_N = TypeVar("_N", bound=_Named)
 
 
 @dataclass(slots=True)
@@ -86,19 +88,16 @@ def _declare_one(statement: t.Statement, found: Declarations, report: Report) ->
             found.tests.append(statement)
 
 
-def _add(statement: _Named, table: dict[str, object], what: str, report: Report) -> None:  # type: ignore[misc]
+def _add(statement: _N, table: dict[str, _N], what: str, report: Report) -> None:
     name = statement.name
     earlier = table.get(name.text)
     if earlier is None:
         table[name.text] = statement
     else:
-        assert isinstance(earlier, _Named)
         duplicate(what, name, earlier.name.span, report)
 
 
-def _add_type(
-    statement: t.AliasNode | t.RecordNode, found: Declarations, report: Report
-) -> None:
+def _add_type(statement: t.AliasNode | t.RecordNode, found: Declarations, report: Report) -> None:
     if statement.name.text in SCALARS:
         report.add(
             codes.RESERVED,
@@ -107,7 +106,7 @@ def _add_type(
             "choose another name",
         )
         return
-    _add(statement, found.types, "type", report)  # type: ignore[arg-type]
+    _add(statement, found.types, "type", report)
 
 
 def duplicate(what: str, name: t.Name, first: Span, report: Report) -> None:
@@ -124,7 +123,9 @@ def duplicate(what: str, name: t.Name, first: Span, report: Report) -> None:
 
 def _refuse_shared_names(found: Declarations, report: Report) -> None:
     """Facts and definitions are both read by bare name, so they share one space of names."""
-    for name, node in (*found.facts.items(), *found.defines.items()):
+    named: list[t.FactNode | t.DefineNode] = [*found.facts.values(), *found.defines.values()]
+    for node in named:
+        name = node.name.text
         if name in RESERVED:
             report.add(
                 codes.RESERVED,

@@ -67,7 +67,8 @@ def global_scope(found: Declarations, types: Types, report: Report) -> Scope:
         type_ = types.resolve(node.type)
         if type_ is not None:
             facts[name] = Field(name, type_)
-    places = {name: node.name.span for name, node in (*found.facts.items(), *found.defines.items())}
+    places = {name: node.name.span for name, node in found.facts.items()}
+    places.update({name: node.name.span for name, node in found.defines.items()})
     return Scope(facts=facts, attributes=attributes, places=places)
 
 
@@ -108,7 +109,7 @@ def defines(
             places=scope.places,
         )
         body = None if name in signatures else expressions.value(node.body, inner)
-        signatures[name] = Signature(parameters, body and body.type, node.name.span)
+        signatures[name] = Signature(parameters, body.type if body else None, node.name.span)
         if body is not None:
             done[name] = Define(name, parameters, body, node.name.span)
 
@@ -134,9 +135,7 @@ def tasks(found: Declarations, scope: Scope, types: Types, report: Report) -> di
     }
 
 
-def _abouts(
-    found: Declarations, report: Report
-) -> tuple[dict[str, set[str]], dict[str, str]]:
+def _abouts(found: Declarations, report: Report) -> tuple[dict[str, set[str]], dict[str, str]]:
     tags: dict[str, set[str]] = {}
     owners: dict[str, str] = {}
     for about in found.abouts:
@@ -182,9 +181,7 @@ def _item_condition(
     return Expressions(report).condition(output.where, scope.with_local("item", type_.item))
 
 
-def _parameters(
-    node: t.DefineNode, types: Types, report: Report
-) -> tuple[tuple[str, Type], ...]:
+def _parameters(node: t.DefineNode, types: Types, report: Report) -> tuple[tuple[str, Type], ...]:
     result: dict[str, Type] = {}
     for parameter in node.parameters:
         name = parameter.name.text

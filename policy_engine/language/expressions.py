@@ -7,7 +7,7 @@ depends on a broken part is not judged.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Sequence
 
 from policy_engine.foundation.diagnostics import Code, Label
 from policy_engine.foundation.source import Span
@@ -34,8 +34,6 @@ from policy_engine.values.types import (
     ordered,
 )
 
-_X = TypeVar("_X")
-
 _LITERALS = {bool: BOOLEAN, str: TEXT, int: INTEGER}
 
 
@@ -50,7 +48,9 @@ class Expressions:
         result = self.value(node, scope)
         if result is not None and result.type != BOOLEAN:
             self._refuse(
-                codes.NOT_A_CONDITION, "a condition must be true or false", node.span,
+                codes.NOT_A_CONDITION,
+                "a condition must be true or false",
+                node.span,
                 f"this is {_article(result.type)}",
             )
             return None
@@ -78,10 +78,10 @@ class Expressions:
                 truth = node.word == "and"
                 parts = self.conditions([(part, truth) for part in node.parts], scope)
                 kind = c.Every if truth else c.Some
-                return parts and kind(tuple(parts), node.span)
+                return kind(tuple(parts), node.span) if parts else None
             case t.NotNode():
                 operand = self.condition(node.operand, scope)
-                return operand and c.Not(operand, node.span)
+                return c.Not(operand, node.span) if operand else None
             case t.CompareNode():
                 return self._compare(node, scope)
             case t.SumNode():
@@ -106,19 +106,27 @@ class Expressions:
             what = " and ".join(_MEANINGS[m] for m in meanings)
             help_ = f"write `input.{first.text}` for the input" if "input" in meanings else None
             self._refuse(
-                codes.AMBIGUOUS, f"`{first.text}` is {what}", first.span,
-                "which one is meant?", help_=help_ or "rename one of them",
+                codes.AMBIGUOUS,
+                f"`{first.text}` is {what}",
+                first.span,
+                "which one is meant?",
+                help_=help_ or "rename one of them",
             )
             return None
         if not meanings:
             self._report.unknown(
-                codes.UNKNOWN_NAME, "name", first, scope.names(), "nothing of this name is known here"
+                codes.UNKNOWN_NAME,
+                "name",
+                first,
+                scope.names(),
+                "nothing of this name is known here",
             )
             return None
         if meanings == ["define"]:
             return self._plain_define(node, first, rest, scope)
         if first.text in scope.uncommon:
-            return self._not_common(first)
+            self._not_common(first)
+            return None
         root: c.Root = meanings[0]  # type: ignore[assignment]
         tables = {"local": scope.locals, "input": scope.inputs, "fact": scope.facts}
         return self._walk(root, tables[root][first.text], (first.text,), rest, node, scope)
@@ -130,13 +138,16 @@ class Expressions:
         fields = scope.inputs if root == "input" else scope.attributes[root]
         if not rest:
             self._refuse(
-                codes.UNKNOWN_NAME, f"`{root}` alone is no datum", node.span,
+                codes.UNKNOWN_NAME,
+                f"`{root}` alone is no datum",
+                node.span,
                 f"one of {', '.join(sorted(fields)) or 'its fields'} is meant",
             )
             return None
         name, *rest = rest
         if root == "input" and name.text in scope.uncommon:
-            return self._not_common(name)
+            self._not_common(name)
+            return None
         if name.text not in fields:
             known = [(f, scope.places.get(f)) for f in fields]
             label = f"`{root}` has no such field"
@@ -179,13 +190,18 @@ class Expressions:
     def _maybe_absent(self, node: t.PathNode, path: tuple[str, ...], root: c.Root) -> None:
         shown = ".".join(path if root in ("input", "fact", "local") else (root, *path))
         self._refuse(
-            codes.MAYBE_ABSENT, f"`{shown}` may be absent here", node.span,
-            "it is optional", help_=f"say when it is: `{shown} is given and …`",
+            codes.MAYBE_ABSENT,
+            f"`{shown}` may be absent here",
+            node.span,
+            "it is optional",
+            help_=f"say when it is: `{shown} is given and …`",
         )
 
     def _not_common(self, name: t.Name) -> None:
         self._refuse(
-            codes.NOT_COMMON, f"not every task of this rule has the input `{name.text}`", name.span,
+            codes.NOT_COMMON,
+            f"not every task of this rule has the input `{name.text}`",
+            name.span,
             "missing, or of another type, in some of them",
             help_="write a rule for each kind of task",
         )
@@ -211,25 +227,33 @@ class Expressions:
             return None
         return self._apply(node.name, tuple(arguments), signature, node.span)
 
-    def _apply(self, name: t.Name, arguments: tuple[c.Checked, ...], signature: Signature, span: Span) -> c.Apply | None:
+    def _apply(
+        self, name: t.Name, arguments: tuple[c.Checked, ...], signature: Signature, span: Span
+    ) -> c.Apply | None:
 
         wanted = signature.parameters
         if len(arguments) != len(wanted):
             self._refuse(
                 codes.WRONG_ARGUMENTS,
-                f"`{name.text}` takes {len(wanted)} arguments, {len(arguments)} are given", span,
-                "", also=(Label(signature.span, "defined here", primary=False),),
+                f"`{name.text}` takes {len(wanted)} arguments, {len(arguments)} are given",
+                span,
+                "",
+                also=(Label(signature.span, "defined here", primary=False),),
             )
             return None
         for argument, (parameter, type_) in zip(arguments, wanted, strict=True):
             if not assignable(argument.type, type_):
                 self._refuse(
-                    codes.WRONG_ARGUMENTS, f"`{parameter}` of `{name.text}` must be {type_}",
-                    argument.span, f"this is {_article(argument.type)}",
+                    codes.WRONG_ARGUMENTS,
+                    f"`{parameter}` of `{name.text}` must be {type_}",
+                    argument.span,
+                    f"this is {_article(argument.type)}",
                     also=(Label(signature.span, "defined here", primary=False),),
                 )
                 return None
-        return signature.type and c.Apply(name.text, arguments, signature.type, span)
+        if signature.type is None:
+            return None
+        return c.Apply(name.text, arguments, signature.type, span)
 
     # Operators
 
@@ -249,14 +273,18 @@ class Expressions:
                 self._clash(codes.UNORDERED, f"`{node.operator}` does not order these", left, right)
                 return None
         elif not comparable(left.type, against) or not self._can_occur(left, right):
-            return self._never_equal(left, right, against)
+            self._never_equal(left, right, against)
+            return None
         return c.Compare(node.operator, left, right, node.span)
 
     def _never_equal(self, left: c.Checked, right: c.Checked, against: Type) -> None:
         if comparable(left.type, against):
             return
         self._clash(
-            codes.INCOMPARABLE, f"cannot compare {_plain(left.type)} with {_plain(against)}", left, right
+            codes.INCOMPARABLE,
+            f"cannot compare {_plain(left.type)} with {_plain(against)}",
+            left,
+            right,
         )
 
     def _can_occur(self, left: c.Checked, right: c.Checked) -> bool:
@@ -270,8 +298,11 @@ class Expressions:
                 if isinstance(literal, c.Constant) and literal.value not in union.members:
                     near = nearest(str(literal.value), union.members)
                     self._refuse(
-                        codes.NOT_IN_UNION, f'"{literal.value}" never occurs here', literal.span,
-                        f"the values are {union}", help_=f'replace it with "{near}"' if near else None,
+                        codes.NOT_IN_UNION,
+                        f'"{literal.value}" never occurs here',
+                        literal.span,
+                        f"the values are {union}",
+                        help_=f'replace it with "{near}"' if near else None,
                         also=(Label(one.span, "compared with this", primary=False),),
                     )
                     return False
@@ -279,7 +310,10 @@ class Expressions:
 
     def _clash(self, code: Code, title: str, left: c.Checked, right: c.Checked) -> None:
         self._refuse(
-            code, title, left.span, f"this is {_article(left.type)}",
+            code,
+            title,
+            left.span,
+            f"this is {_article(left.type)}",
             also=(Label(right.span, f"this is {_article(right.type)}"),),
         )
 
@@ -325,7 +359,9 @@ class Expressions:
         name = node.variable.text
         if scope.meanings(name) or name in scope.attributes or name == "input":
             self._refuse(
-                codes.RESERVED, f"`{name}` already means something here", node.variable.span,
+                codes.RESERVED,
+                f"`{name}` already means something here",
+                node.variable.span,
                 "choose another name for the item",
             )
             return None
@@ -336,7 +372,7 @@ class Expressions:
             self._refuse(codes.NOT_A_LIST, f"`{node.word} … in` asks for a list", over.span, label)
             return None
         body = self.condition(node.body, scope.with_local(name, over.type.item))
-        return body and c.Quantified(node.word, name, over, body, node.span)
+        return c.Quantified(node.word, name, over, body, node.span) if body else None
 
     def _predicate(self, node: t.PredicateNode, scope: Scope) -> c.Checked | None:
         if node.word == "given":
@@ -346,15 +382,16 @@ class Expressions:
             return None
         if not isinstance(operand, c.Read):
             self._refuse(
-                codes.NO_PROVENANCE, f"only data can be {node.word}", operand.span,
-                "this is computed", help_="ask it of each datum by itself",
+                codes.NO_PROVENANCE,
+                f"only data can be {node.word}",
+                operand.span,
+                "this is computed",
+                help_="ask it of each datum by itself",
             )
             return None
         if operand.type == BOOLEAN or isinstance(operand.type, Union):
             label = f"this is {_article(operand.type)}, which is never untrusted"
-            self._refuse(
-                codes.NO_PROVENANCE, "there is nothing to ask here", operand.span, label
-            )
+            self._refuse(codes.NO_PROVENANCE, "there is nothing to ask here", operand.span, label)
             return None
         return c.Provenance(node.word, operand, node.span)
 
@@ -373,7 +410,9 @@ class Expressions:
         unless_asked = self._is_optional(read, scope)
         if not unless_asked:
             label = "it is not optional"
-            self._refuse(codes.NOT_OPTIONAL, f"`{path.span.text}` is always given", path.span, label)
+            self._refuse(
+                codes.NOT_OPTIONAL, f"`{path.span.text}` is always given", path.span, label
+            )
             return None
         return c.Given(read, node.span)
 
@@ -445,7 +484,7 @@ def assignable(given_: Type, wanted: Type) -> bool:
     return given_ == wanted
 
 
-def _all(parts: list[_X | None]) -> list[_X] | None:
+def _all(parts: Sequence[c.Checked | None]) -> list[c.Checked] | None:
     present = [part for part in parts if part is not None]
     return present if len(present) == len(parts) else None
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from lark import Lark, Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
@@ -63,7 +64,7 @@ def parse(source: Source) -> tuple[Tree, tuple[Diagnostic, ...]]:
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
     borders = [0, *(m.start() for m in _BEGINNING.finditer(text) if m.start()), len(text)]
-    return zip(borders, borders[1:], strict=False)
+    return pairwise(borders)
 
 
 def _read(source: Source, start: int, end: int) -> tuple[tuple[Statement, ...], Diagnostic | None]:
@@ -130,11 +131,13 @@ def _explained(error: UnexpectedInput, source: Source, start: int, end: int) -> 
     last = start + len(source.text[start:end].rstrip())
     accepts = error.accepts if isinstance(error, UnexpectedToken) else None
     at = max(last - 1, start)
-    return _unexpected("the end of the statement", Span(source, at, max(last, at)), accepts or set())
+    return _unexpected(
+        "the end of the statement", Span(source, at, max(last, at)), accepts or set()
+    )
 
 
 def _unreadable(error: UnexpectedCharacters, source: Source, start: int) -> Diagnostic:
-    offset = start + error.pos_in_stream
+    offset = start + (error.pos_in_stream or 0)
     span = Span(source, offset, min(offset + 1, len(source.text)))
     text = source.text
     word = _WORD.match(text, offset)

@@ -1,4 +1,4 @@
-"""Second pass: types as written become types. Finds unknown types, and records within themselves."""
+"""Second pass: types as written become types. Finds unknown types and cycles."""
 
 from __future__ import annotations
 

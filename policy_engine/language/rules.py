@@ -56,12 +56,13 @@ class Rules:
         result: dict[str, Validation] = {}
         for name, node in self._found.validations.items():
             tasks = {task for r in rules.values() if name in r.validations for task in r.tasks}
-            if not tasks and not any(
-                name == v.text for v in self._required_validations()
-            ):
+            if not tasks and not any(name == v.text for v in self._required_validations()):
                 title = f"no rule requires the validation `{name}`"
                 self._report.add(
-                    codes.UNUSED_VALIDATION, title, node.name.span, "it never runs",
+                    codes.UNUSED_VALIDATION,
+                    title,
+                    node.name.span,
+                    "it never runs",
                     help_=f"write `require {name} before TASK`",
                 )
             checked = self._validation(node, sorted(tasks))

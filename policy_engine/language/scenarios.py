@@ -70,7 +70,10 @@ class Scenarios:
         if scenario.principal is None:
             label = "who proposes the action?"
             self._report.add(
-                codes.UNEXPECTED, "a test needs somebody who acts", node.task.span, label,
+                codes.UNEXPECTED,
+                "a test needs somebody who acts",
+                node.task.span,
+                label,
                 help_='write `given agent "name" as role`',
             )
             return None
@@ -190,7 +193,9 @@ class Scenarios:
             unknown_role(node.role, self._found, self._report)
         if node.outcome != "escalate":
             title = f"`{node.outcome}` asks nobody"
-            self._report.add(codes.UNEXPECTED, title, node.role.span, "only `escalate` names a role")
+            self._report.add(
+                codes.UNEXPECTED, title, node.role.span, "only `escalate` names a role"
+            )
         return node.role.text
 
     def _because(self, node: t.TestNode) -> frozenset[str]:

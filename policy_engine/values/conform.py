@@ -52,23 +52,27 @@ class _Refused(Exception):
     pass
 
 
-def conform(value: object, type_: Type, path: str = "value") -> tuple[object, list[Misfit]]:
-    """The value in the engine's terms and, where it is not of the type, why (then it is None)."""
-    misfits: list[Misfit] = []
-    result = _conform(value, type_, path, secret=False, misfits=misfits)
-    return (None if misfits else result), misfits
+def conform(
+    value: object, type_: Type, path: str = "value", *, closed: bool = True
+) -> tuple[object, list[Misfit]]:
+    """The value in the engine's terms and, where it is not of the type, why (then it is None).
+
+    `closed` records have no members but those declared; open ones are read as far as declared.
+    """
+    reader = _Reader(closed)
+    result = reader.value(value, type_, path, secret=False)
+    return (None if reader.misfits else result), reader.misfits
 
 
 def conform_fields(
-    values: Mapping[str, object], fields: tuple[Field, ...], prefix: str = ""
+    values: Mapping[str, object], fields: tuple[Field, ...]
 ) -> tuple[dict[str, object], list[Misfit]]:
     """Named values against their declarations: nothing missing, nothing extra, all of their type.
 
     What fits is returned even where something else does not.
     """
-    misfits: list[Misfit] = []
-    result = _conform_fields(values, fields, prefix, secret=False, misfits=misfits)
-    return result, misfits
+    reader = _Reader(closed=True)
+    return reader.fields(values, fields, "", secret=False), reader.misfits
 
 
 def timestamp(text: str) -> datetime | None:
@@ -81,58 +85,65 @@ def timestamp(text: str) -> datetime | None:
         return None
 
 
-def _conform(value: object, type_: Type, path: str, *, secret: bool, misfits: list[Misfit]) -> object:
-    match type_:
-        case ListOf(item):
-            if not isinstance(value, (list, tuple)):
-                misfits.append(Misfit(path, f"must be a {type_}, {_kind(value)} was given"))
-                return None
-            if len(value) > LONGEST_LIST:
-                misfits.append(Misfit(path, f"has more than {LONGEST_LIST} items"))
-                return None
-            return tuple(
-                _conform(x, item, f"{path}[{i}]", secret=secret, misfits=misfits)
-                for i, x in enumerate(value)
-            )
-        case Record():
-            if not isinstance(value, Mapping):
-                misfits.append(Misfit(path, f"must be a record {type_}, {_kind(value)} was given"))
-                return None
-            return _conform_fields(value, type_.fields, f"{path}.", secret=secret, misfits=misfits)
-        case _:
-            try:
-                return _scalar(value, type_)
-            except _Refused as refused:
-                shown = "" if secret else _shown(value)
-                misfits.append(Misfit(path, f"{refused}{shown}"))
-                return None
+class _Reader:
+    """Walks a value along its type and notes where it does not fit."""
 
+    def __init__(self, closed: bool) -> None:
+        self.misfits: list[Misfit] = []
+        self._closed = closed
 
-def _conform_fields(
-    values: Mapping[object, object] | Mapping[str, object],
-    fields: tuple[Field, ...],
-    prefix: str,
-    *,
-    secret: bool,
-    misfits: list[Misfit],
-) -> dict[str, object]:
-    result: dict[str, object] = {}
-    declared = {f.name for f in fields}
-    for name in values:
-        if name not in declared:
-            misfits.append(Misfit(f"{prefix}{_printable(name)}", "is not declared"))
-    for field in fields:
-        given = values.get(field.name)  # type: ignore[call-overload]
-        if given is None:
-            if not field.optional:
-                misfits.append(Misfit(f"{prefix}{field.name}", "is missing"))
-            continue
-        before = len(misfits)
-        hidden = secret or field.secret
-        fitted = _conform(given, field.type, f"{prefix}{field.name}", secret=hidden, misfits=misfits)
-        if len(misfits) == before:
-            result[field.name] = fitted
-    return result
+    def value(self, value: object, type_: Type, path: str, *, secret: bool) -> object:
+        match type_:
+            case ListOf(item):
+                return self._list(value, type_, item, path, secret=secret)
+            case Record():
+                if not isinstance(value, Mapping):
+                    self._refuse(path, f"must be a record {type_}, {_kind(value)} was given")
+                    return None
+                return self.fields(value, type_.fields, f"{path}.", secret=secret)
+            case _:
+                try:
+                    return _scalar(value, type_)
+                except _Refused as refused:
+                    self._refuse(path, f"{refused}{'' if secret else _shown(value)}")
+                    return None
+
+    def fields(
+        self, values: Mapping[str, object], fields: tuple[Field, ...], prefix: str, *, secret: bool
+    ) -> dict[str, object]:
+        result: dict[str, object] = {}
+        if self._closed:
+            declared = {f.name for f in fields}
+            for name in values:
+                if name not in declared:
+                    self._refuse(f"{prefix}{_printable(name)}", "is not declared")
+        for field in fields:
+            path, given = f"{prefix}{field.name}", values.get(field.name)
+            if given is None:
+                if not field.optional:
+                    self._refuse(path, "is missing")
+                continue
+            before = len(self.misfits)
+            fitted = self.value(given, field.type, path, secret=secret or field.secret)
+            if len(self.misfits) == before:
+                result[field.name] = fitted
+        return result
+
+    def _list(
+        self, value: object, type_: Type, item: Type, path: str, *, secret: bool
+    ) -> tuple[object, ...] | None:
+        if not isinstance(value, (list, tuple)):
+            self._refuse(path, f"must be a {type_}, {_kind(value)} was given")
+            return None
+        if len(value) > LONGEST_LIST:
+            self._refuse(path, f"has more than {LONGEST_LIST} items")
+            return None
+        return tuple(
+            self.value(x, item, f"{path}[{i}]", secret=secret) for i, x in enumerate(value)
+        )
+
+    def _refuse(self, path: str, problem: str) -> None:
+        self.misfits.append(Misfit(path, problem))
 
 
 def _scalar(value: object, type_: Scalar | Union) -> object:
@@ -217,9 +228,10 @@ def _kind(value: object) -> str:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, int) and abs(value) >= 10**60:
+        return ""
     if isinstance(value, (str, int, float, Decimal)) and not isinstance(value, bool):
-        text = str(value) if not isinstance(value, int) else format(value, "d") if abs(value) < 10**40 else "a very large number"
-        return f": {_printable(text)}"
+        return f": {_printable(value)}"
     return ""
 
 

@@ -9,7 +9,7 @@ from decimal import Context, Decimal, Inexact
 
 MAXIMUM_DIGITS = 38
 
-_LARGEST = 10**MAXIMUM_DIGITS
+_LARGEST: int = 10**MAXIMUM_DIGITS
 _EXACT = Context(prec=4 * MAXIMUM_DIGITS, Emin=-999999, Emax=999999, traps=[Inexact])
 
 

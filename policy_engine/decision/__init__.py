@@ -1,0 +1,1 @@
+"""`Program + Action + circumstances → Decision`. Pure: no clock, no files, no network."""

@@ -1,0 +1,99 @@
+"""What is asked: a principal proposes to use a task with an input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import ClassVar, TypeAlias
+
+from policy_engine.foundation.canonical import digest
+from policy_engine.language.policy import Kind
+
+
+@dataclass(slots=True, frozen=True, init=False)
+class Agent:
+    """An AI agent: its id and the attributes that its host vouches for."""
+
+    kind: ClassVar[Kind] = "agent"
+    id: str
+    attributes: Mapping[str, object] = field(hash=False)
+
+    def __init__(self, id: str, /, **attributes: object) -> None:
+        _set(self, id, attributes)
+
+
+@dataclass(slots=True, frozen=True, init=False)
+class Human:
+    """A person: an id from the organisation's directory, and attributes."""
+
+    kind: ClassVar[Kind] = "human"
+    id: str
+    attributes: Mapping[str, object] = field(hash=False)
+
+    def __init__(self, id: str, /, **attributes: object) -> None:
+        _set(self, id, attributes)
+
+
+Principal: TypeAlias = Agent | Human
+
+
+@dataclass(slots=True)
+class Action:
+    """A proposed use of a task. Nothing has happened yet.
+
+    `context` is the gate's word about the circumstances, never the agent's; `on_behalf_of` is the
+    person for whom the principal acts; `domain` is the tenant in whose directory roles are held.
+    """
+
+    principal: Principal
+    task: str
+    input: Mapping[str, object] = field(default_factory=dict)
+    context: Mapping[str, object] = field(default_factory=dict)
+    on_behalf_of: Human | None = None
+    domain: str | None = None
+
+    @property
+    def people(self) -> frozenset[str]:
+        """Ids of those who may not sign it: the principal, and on whose behalf it acts."""
+        behalf = {self.on_behalf_of.id} if self.on_behalf_of else set()
+        return frozenset({self.principal.id, *behalf})
+
+
+def action_digest(action: Action, input_: Mapping[str, object]) -> str:
+    """What an approval is bound to: who, for whom, in which domain, what, with which input.
+
+    SHA-256 over canonical JSON. `input_` is the input in the engine's terms, so two spellings of
+    one number are one action.
+    """
+    behalf = action.on_behalf_of
+    return digest(
+        {
+            "principal": described(action.principal),
+            "on_behalf_of": described(behalf) if behalf else None,
+            "domain": action.domain,
+            "task": action.task,
+            "input": input_,
+        }
+    )
+
+
+def proposal_digest(action: Action, input_: Mapping[str, object]) -> str:
+    """What a rejection is bound to: the same principal, task and input, whatever else changes."""
+    principal = {"kind": action.principal.kind, "id": action.principal.id}
+    return digest({"principal": principal, "task": action.task, "input": input_})
+
+
+def described(principal: Principal) -> dict[str, object]:
+    return {
+        "kind": principal.kind,
+        "id": principal.id,
+        "attributes": dict(principal.attributes),
+    }
+
+
+def _set(principal: Principal, id_: str, attributes: Mapping[str, object]) -> None:
+    if not isinstance(id_, str) or not id_.strip():
+        raise ValueError("a principal needs an id")
+    object.__setattr__(principal, "id", id_)
+    object.__setattr__(principal, "attributes", MappingProxyType(dict(attributes)))

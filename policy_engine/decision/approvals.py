@@ -1,0 +1,53 @@
+"""Whether the people whom a rule asks have approved.
+
+One requirement counts distinct people who hold the role, were shown exactly this action, these
+facts and this rule, signed in time, and are neither the principal nor the person on whose behalf
+it acts. The first ask starts the clock; when it has run out with too few signatures, the
+requirement denies.
+"""
+
+from __future__ import annotations
+
+from policy_engine.decision.evidence import CLOCK, Approval, Asked
+from policy_engine.decision.outcome import Ask, Outcome
+from policy_engine.decision.question import Question
+from policy_engine.language.policy import Rule
+
+
+def contribution_of_approvals(rule: Rule, question: Question) -> tuple[Ask, Outcome]:
+    """What is still asked for, and the outcome of it: allow (met), escalate or deny (run out)."""
+    assert rule.requirement is not None
+    evidence = question.circumstances.evidence
+    now = question.circumstances.now
+    asked = [
+        item.at
+        for item in evidence
+        if isinstance(item, Asked)
+        and item.action == question.action_digest
+        and (item.rule, item.rule_digest) == (rule.name, rule.digest)
+    ]
+    deadline = min(asked) + CLOCK if asked else None
+    signers = {
+        item.by
+        for item in evidence
+        if isinstance(item, Approval)
+        and item.action == question.action_digest
+        and item.facts == question.facts_digest
+        and (item.rule, item.rule_digest) == (rule.name, rule.digest)
+        and rule.requirement.role in item.roles
+        and item.by not in question.action.people
+        and item.at <= now < item.at + CLOCK
+        and (deadline is None or item.at < deadline)
+    }
+    ask = Ask(
+        rule.name,
+        rule.digest,
+        rule.requirement.role,
+        rule.requirement.quorum,
+        tuple(sorted(signers)),
+        deadline,
+    )
+    if len(signers) >= rule.requirement.quorum:
+        return ask, Outcome.ALLOW
+    ended = deadline is not None and now >= deadline
+    return ask, Outcome.DENY if ended else Outcome.ESCALATE

@@ -1,0 +1,20 @@
+"""The reasons of a decision, by code. One row, one page."""
+
+from __future__ import annotations
+
+from policy_engine.foundation.diagnostics import Code
+
+FORBIDDEN = Code("D501", "forbidden", "a rule forbids the action")
+CONDITION_NOT_MET = Code("D502", "condition-not-met", "the task is open only under a condition")
+NOT_PERMITTED = Code("D503", "not-permitted", "no rule permits the action")
+DOES_NOT_FIT = Code("D504", "does-not-fit", "the input is not what the task takes")
+UNKNOWN_TASK = Code("D505", "unknown-task", "the policy knows no such task")
+NEEDS_APPROVAL = Code("D506", "needs-approval", "people must approve this very action")
+NEEDS_VALIDATION = Code("D507", "needs-validation", "a validation must pass first")
+VALIDATION_FAILED = Code("D508", "validation-failed", "a validation did not pass")
+REJECTED = Code("D509", "rejected", "a person has rejected this proposal")
+NOBODY_ANSWERED = Code("D510", "nobody-answered", "the time to approve has run out")
+PERMITTED = Code("D511", "permitted", "a rule permits the action")
+NO_CANONICAL_FORM = Code("D512", "no-canonical-form", "the action cannot be written down exactly")
+
+CODES = tuple(code for code in tuple(globals().values()) if isinstance(code, Code))

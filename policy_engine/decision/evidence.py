@@ -1,0 +1,64 @@
+"""What has been said and checked about an action, and what exactly it was said of.
+
+Everything is bound by digest: evidence for one action, policy or set of facts is none for another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+CLOCK = timedelta(hours=24)
+"""How long people have to answer, how long an approval lives, how long a rejection holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's signature under one action, for one rule, seeing these facts.
+
+    `roles` are the signer's, as the directory has them at the time of the decision.
+    """
+
+    by: str
+    roles: frozenset[str]
+    action: str
+    facts: str
+    rule: str
+    rule_digest: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A person's no; holds for the same principal, task and input, whatever the policy."""
+
+    by: str
+    proposal: str
+    at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """When people were first asked about an action because of a rule: its clock starts here."""
+
+    action: str
+    rule: str
+    rule_digest: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationResult:
+    """A validation that ran; serves one policy, action and set of facts."""
+
+    validation: str
+    action: str
+    facts: str
+    policy: str
+    passed: bool
+    problem: str = ""
+
+
+Evidence: TypeAlias = Approval | Rejection | Asked | ValidationResult

@@ -1,0 +1,92 @@
+"""What the engine answers: an outcome and all its reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+from policy_engine.foundation.diagnostics import Code, Label
+from policy_engine.foundation.source import Span
+
+
+class Outcome(IntEnum):
+    """The answer. Larger is stricter; answers are joined by taking the largest."""
+
+    ALLOW = 0
+    VALIDATE = 1
+    ESCALATE = 2
+    DENY = 3
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One contribution to a decision, also where another one outweighed it.
+
+    `labels` point at the places of the policy and carry the values that mattered; values of
+    secret fields are not among them.
+    """
+
+    code: Code
+    outcome: Outcome
+    title: str
+    rule: str | None = None
+    labels: tuple[Label, ...] = ()
+    unknown: str | None = None
+    """Why a condition could not be decided, where that is why the rule applies."""
+    would_change: str | None = None
+
+    @property
+    def span(self) -> Span | None:
+        return self.labels[0].span if self.labels else None
+
+    @property
+    def place(self) -> str | None:
+        return self.span.place if self.span else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """People who must still approve: `quorum` distinct holders of `role`, for one rule."""
+
+    rule: str
+    rule_digest: str
+    role: str
+    quorum: int
+    signed: tuple[str, ...]
+    deadline: datetime | None
+    """When the ask ends in deny; None where nobody has been asked yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to one action."""
+
+    outcome: Outcome
+    reasons: tuple[Reason, ...]
+    policy: str
+    """Digest of the policy set."""
+    action: str | None
+    """Digest of the action; None where its input has no canonical form."""
+    proposal: str | None
+    """Digest of principal, task and input: what a rejection is bound to."""
+    facts: str
+    """Digest of the facts it was decided with."""
+    at: datetime
+    asks: tuple[Ask, ...] = ()
+    """Unmet approval requirements, also where something else denies."""
+    validations: tuple[str, ...] = ()
+    """Validations that must still run."""
+
+    @property
+    def allowed(self) -> bool:
+        return self.outcome is Outcome.ALLOW
+
+    @property
+    def rules(self) -> frozenset[str]:
+        """The rules whose contribution is the outcome."""
+        return frozenset(r.rule for r in self.reasons if r.rule and r.outcome is self.outcome)

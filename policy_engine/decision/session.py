@@ -1,0 +1,60 @@
+"""What one conversation has seen: the user's request and what tools returned, in order.
+
+Provenance rests on it (`x is dictated`, `x is trusted`), so it holds plain copies that nobody
+can change afterwards. Where something could not be recorded, the session is incomplete and
+what depends on it is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from policy_engine.values.plain import plain
+
+
+@dataclass(frozen=True, slots=True)
+class SeenOutput:
+    """What a task returned, and the input it was called with."""
+
+    task: str
+    input: Mapping[str, object]
+    value: object
+
+
+class Session:
+    """The memory of one conversation. `request` is the user's own words."""
+
+    __slots__ = ("_complete", "_outputs", "_request", "id")
+
+    def __init__(self, request: str | None = None, *, id: str | None = None) -> None:
+        self.id = id
+        self._request = request
+        self._outputs: list[SeenOutput] = []
+        self._complete = True
+
+    @property
+    def request(self) -> str | None:
+        return self._request
+
+    @property
+    def outputs(self) -> tuple[SeenOutput, ...]:
+        return tuple(self._outputs)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was seen is in here."""
+        return self._complete
+
+    def record(self, task: str, output: object, input: Mapping[str, object] | None = None) -> None:
+        """Adds what a task returned. What has no plain form makes the session incomplete."""
+        try:
+            seen_input = cast("dict[str, object]", plain(dict(input or {})))
+            self._outputs.append(SeenOutput(task, seen_input, plain(output)))
+        except (ValueError, RecursionError):
+            self._complete = False
+
+    def mark_incomplete(self) -> None:
+        """Something was seen that is not in here."""
+        self._complete = False
