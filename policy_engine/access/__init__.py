@@ -1,1 +1,1 @@
-"""access"""
+"""Who holds which role, in which domain: Casbin's word, turned into a frozen table."""

@@ -1,1 +1,1 @@
-"""bundle"""
+"""Policy sets on disk: which files belong to one, read within bounds."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from types import MappingProxyType
 from typing import ClassVar, TypeAlias
 
@@ -79,9 +80,12 @@ def action_digest(action: Action, input_: Mapping[str, object]) -> str:
 
 
 def proposal_digest(action: Action, input_: Mapping[str, object]) -> str:
-    """What a rejection is bound to: the same principal, task and input, whatever else changes."""
+    """What a rejection is bound to: the same principal, task and input, whatever else changes.
+
+    Numbers count by value alone, so that a policy that retypes an amount lifts no rejection.
+    """
     principal = {"kind": action.principal.kind, "id": action.principal.id}
-    return digest({"principal": principal, "task": action.task, "input": input_})
+    return digest({"principal": principal, "task": action.task, "input": _by_value(input_)})
 
 
 def described(principal: Principal) -> dict[str, object]:
@@ -90,6 +94,20 @@ def described(principal: Principal) -> dict[str, object]:
         "id": principal.id,
         "attributes": dict(principal.attributes),
     }
+
+
+def _by_value(value: object) -> object:
+    match value:
+        case bool():
+            return value
+        case int():
+            return Decimal(value)
+        case list() | tuple():
+            return [_by_value(item) for item in value]
+        case Mapping():
+            return {name: _by_value(item) for name, item in value.items()}
+        case _:
+            return value
 
 
 def _set(principal: Principal, id_: str, attributes: Mapping[str, object]) -> None:

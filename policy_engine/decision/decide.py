@@ -51,6 +51,8 @@ def decide(program: Program, action: Action, circumstances: Circumstances) -> De
         at=circumstances.now,
         asks=tuple(asks),
         validations=tuple(dict.fromkeys(validations)),
+        roles=circumstances.roles,
+        input=question.input if rules is not None and not question.misfits else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -81,6 +82,10 @@ class Decision:
     """Unmet approval requirements, also where something else denies."""
     validations: tuple[str, ...] = ()
     """Validations that must still run."""
+    roles: frozenset[str] | None = None
+    """The roles it was decided with; None where they are not known."""
+    input: Mapping[str, object] | None = None
+    """The input in the engine's terms: what runs, if anything runs. None where it does not fit."""
 
     @property
     def allowed(self) -> bool:

@@ -18,7 +18,7 @@ _WIDEST = 110
 
 
 class Segment(NamedTuple):
-    """A piece of output; `style` is one of error, warning, help, frame, strong or empty."""
+    """A piece of output; `style` is a key of `_ANSI`, or empty."""
 
     text: str
     style: str = ""
@@ -26,6 +26,26 @@ class Segment(NamedTuple):
 
 def plain(segments: Iterable[Segment]) -> str:
     return "".join(s.text for s in segments)
+
+
+def coloured(segments: Iterable[Segment]) -> str:
+    """The text with ANSI escapes, for a terminal."""
+    return "".join(
+        f"\x1b[{_ANSI[s.style]}m{s.text}\x1b[0m" if s.style in _ANSI else s.text for s in segments
+    )
+
+
+_ANSI = {
+    "error": "1;31",
+    "deny": "1;31",
+    "warning": "1;33",
+    "escalate": "1;33",
+    "validate": "1;35",
+    "allow": "1;32",
+    "help": "1;36",
+    "frame": "34",
+    "strong": "1",
+}
 
 
 def render(diagnostics: Sequence[Diagnostic]) -> list[Segment]:

@@ -1,0 +1,93 @@
+"""Reads the files of a policy set: `*.policy` under the given paths, and what they name.
+
+A path is a file or a folder (with its subfolders). Everything is bounded: 1 MiB a file, 8 MiB in
+all, read only after its size is known. A JSON Schema is read from beside the policy file that
+names it or from below, never from above.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from policy_engine.bundle import codes
+from policy_engine.foundation.diagnostics import Code, Diagnostic, Label
+from policy_engine.foundation.source import Source, Span
+
+SUFFIX = ".policy"
+LARGEST_FILE = 1024 * 1024
+LARGEST_SET = 8 * LARGEST_FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What was read, and what could not be."""
+
+    sources: tuple[Source, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def read_files(paths: Iterable[str | os.PathLike[str]]) -> Files:
+    """All policy files under the paths, in order of name, each once."""
+    found: dict[Path, None] = {}
+    diagnostics: list[Diagnostic] = []
+    for path in paths:
+        files = list(_policy_files(Path(path)))
+        if not files:
+            diagnostics.append(_about(codes.NOTHING_THERE, f"no policy file at `{path}`", path))
+        found.update(dict.fromkeys(files))
+    sources: list[Source] = []
+    total = 0
+    for file in sorted(found):
+        result = _read(file, LARGEST_SET - total)
+        if isinstance(result, Source):
+            sources.append(result)
+            total += len(result.text)
+        else:
+            diagnostics.append(result)
+    return Files(tuple(sources), tuple(diagnostics))
+
+
+def read_beside(policy_file: str, name: str) -> str | None:
+    """The text of a file named in a policy file, or None where it may not or cannot be read."""
+    folder = Path(policy_file).resolve().parent
+    target = (folder / name).resolve()
+    if not target.is_relative_to(folder) or not target.is_file():
+        return None
+    result = _read(target, LARGEST_FILE)
+    return result.text if isinstance(result, Source) else None
+
+
+def _policy_files(path: Path) -> Iterable[Path]:
+    if path.is_dir():
+        return sorted(p for p in path.rglob(f"*{SUFFIX}") if p.is_file())
+    return [path] if path.exists() else []
+
+
+def _read(path: Path, room: int) -> Source | Diagnostic:
+    name = path.as_posix()
+    try:
+        size = path.stat().st_size
+        if size > min(LARGEST_FILE, room):
+            title = f"{size / 2**20:.1f} MiB are more than can be read"
+            return _about(codes.TOO_LARGE, title, name, "split the policy by subject")
+        data = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return _about(codes.UNREADABLE, f"the file cannot be read: {reason}", name)
+    try:
+        return Source(name, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        title = f"byte {error.start + 1} (line {line}) is not UTF-8"
+        return _about(codes.NOT_TEXT, title, name, "save the file as UTF-8")
+
+
+def _about(
+    code: Code, title: str, path: str | os.PathLike[str], help_: str | None = None
+) -> Diagnostic:
+    """A diagnostic about a whole file, which has no line to show."""
+    source = Source(os.fspath(path), "")
+    return Diagnostic(code, title, (Label(Span(source, 0, 0), "this file"),), help=help_)

@@ -1,0 +1,43 @@
+"""`policy approve`: a person signs."""
+
+from __future__ import annotations
+
+import getpass
+
+import click
+
+from policy_engine.cli import output
+from policy_engine.cli.options import (
+    directory_option,
+    ends_cleanly,
+    loaded,
+    policy_option,
+    store_option,
+)
+from policy_engine.decision.action import Human
+
+
+@click.command("approve")
+@click.argument("action")
+@policy_option
+@store_option
+@directory_option
+@click.option(
+    "--by",
+    default=getpass.getuser,
+    show_default="the user of this machine",
+    metavar="WHO",
+    help="Who signs; must hold the asked role in the directory.",
+)
+@click.option("--reason", default="", help="Why; the record keeps it.")
+@ends_cleanly
+def command(
+    action: str, policies: tuple[str, ...], store: str, directory: str | None, by: str, reason: str
+) -> None:
+    """Sign the waiting action ACTION (its id, as `policy pending` shows it).
+
+    Whoever can write the store can sign as anybody: guard the file as you would a seal.
+    """
+    gate = loaded(policies, directory).gate(store=store)
+    rules = gate.approve(action, by=Human(by), reason=reason)
+    output.say(f"{by} approved {action} for {', '.join(rules)}", "allow")

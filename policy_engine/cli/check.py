@@ -1,0 +1,53 @@
+"""`policy check`: all that is wrong with policy files, at once."""
+
+from __future__ import annotations
+
+import click
+
+from policy_engine.cli import output
+from policy_engine.cli.exit_codes import Exit
+from policy_engine.cli.options import end, ends_cleanly
+from policy_engine.engine import check
+
+
+@click.command("check")
+@click.argument("paths", nargs=-1, required=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["human", "json", "sarif", "github"]),
+    default="human",
+    show_default=True,
+    help="How to print diagnostics.",
+)
+@ends_cleanly
+def command(paths: tuple[str, ...], form: str) -> None:
+    """Check policy files and folders: syntax, names, types, schemas, tests.
+
+    Everything that is wrong is said at once, each with its place and a code; `policy explain
+    CODE` has a page on it.
+    """
+    policy, diagnostics = check(paths)
+    output.diagnostics(diagnostics, form)
+    errors = sum(d.is_error for d in diagnostics)
+    if policy is None:
+        if form == "human":
+            output.say(f"{_counted(errors, 'error')}, {_warnings(diagnostics)}", "error")
+        end(Exit.POLICY_ERRORS)
+    if form == "human":
+        parts = (
+            _counted(len(policy.rules), "rule"),
+            _counted(len(policy.tasks), "task"),
+            _counted(len(policy.tests), "test"),
+        )
+        output.say(f"{', '.join(parts)}; no errors, {_warnings(diagnostics)}", "allow")
+        output.say(f"policy {policy.digest}", "frame")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _warnings(diagnostics: tuple[object, ...]) -> str:
+    warnings = sum(not d.is_error for d in diagnostics)  # type: ignore[attr-defined]
+    return _counted(warnings, "warning") if warnings else "no warnings"

@@ -1,0 +1,67 @@
+"""`policy decide`: one action, its answer and all the reasons."""
+
+from __future__ import annotations
+
+import click
+
+from policy_engine.cli import output
+from policy_engine.cli.exit_codes import of_outcome
+from policy_engine.cli.options import (
+    directory_option,
+    end,
+    ends_cleanly,
+    format_option,
+    loaded,
+    policy_option,
+)
+from policy_engine.decision.outcome import Decision
+from policy_engine.decision.present import headline, reasons
+from policy_engine.foundation.canonical import encode
+from policy_engine.runtime.accounts import ask_account, reason_account
+from policy_engine.runtime.files import read_action
+
+
+@click.command("decide")
+@policy_option
+@click.option("--action", "action_file", required=True, metavar="FILE", help="The action, as JSON.")
+@directory_option
+@click.option("--all", "every", is_flag=True, help="Also show reasons that another one outweighs.")
+@format_option
+@ends_cleanly
+def command(
+    policies: tuple[str, ...], action_file: str, directory: str | None, every: bool, form: str
+) -> None:
+    """Decide one action and explain the answer. Nothing is performed or recorded.
+
+    Exits 0 for allow, 4 for deny, 5 where people or a validation are needed.
+    """
+    asked = read_action(action_file)
+    engine = loaded(policies, directory, form)
+    action = asked.action()
+    decision = engine.decide(
+        action,
+        session=asked.session.session() if asked.session else None,
+        facts=asked.facts,
+        now=asked.now,
+        roles=asked.roles,
+    )
+    if form == "json":
+        output.show_json(encode(account(decision)))
+    else:
+        output.show(headline(action, decision))
+        output.show(reasons(decision, every=every))
+    end(of_outcome(decision.outcome))
+
+
+def account(decision: Decision) -> dict[str, object]:
+    """A decision as data; the members are those of `Decision`."""
+    return {
+        "outcome": decision.outcome.word,
+        "reasons": [reason_account(reason) for reason in decision.reasons],
+        "asks": ask_account(decision.asks),
+        "validations": list(decision.validations),
+        "policy": decision.policy,
+        "action": decision.action,
+        "facts": decision.facts,
+        "at": decision.at,
+    }

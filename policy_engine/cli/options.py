@@ -1,0 +1,78 @@
+"""Options that several commands share, and how their errors end a command."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from policy_engine.cli import output
+from policy_engine.cli.exit_codes import Exit
+from policy_engine.engine import Engine
+from policy_engine.foundation.errors import InputError, PolicyEngineError, PolicyError
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+policy_option = click.option(
+    "--policy",
+    "policies",
+    multiple=True,
+    required=True,
+    metavar="PATH",
+    envvar="POLICY_PATH",
+    help="A policy file or a folder of them; may be given several times.",
+)
+directory_option = click.option(
+    "--directory",
+    metavar="FILE",
+    envvar="POLICY_DIRECTORY",
+    help="Who holds which role: a Casbin CSV file (g, who, role).",
+)
+store_option = click.option(
+    "--store",
+    required=True,
+    metavar="STORE",
+    envvar="POLICY_STORE",
+    help="Where actions, approvals and the ledger live: sqlite:///governance.db",
+)
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["human", "json"]),
+    default="human",
+    show_default=True,
+    help="How to print.",
+)
+
+
+def loaded(policies: tuple[str, ...], directory: str | None, form: str = "human") -> Engine:
+    """The engine; policy errors are shown and end the command with their exit code."""
+    try:
+        return Engine.load(policies, directory=directory)
+    except PolicyError as error:
+        output.diagnostics(error.diagnostics, form, to_error=form == "human")
+        end(Exit.POLICY_ERRORS)
+
+
+def ends_cleanly(command: _F) -> _F:
+    """Whatever this package raises on purpose ends a command with one line and an exit code."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except InputError as error:
+            output.complain(str(error))
+            end(Exit.USAGE)
+        except PolicyEngineError as error:
+            output.complain(str(error))
+            end(Exit.FAILURE)
+
+    return run  # type: ignore[return-value]
+
+
+def end(code: Exit) -> NoReturn:
+    sys.exit(int(code))

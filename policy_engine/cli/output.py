@@ -1,0 +1,117 @@
+"""The only module that prints. Colour and progress only where a terminal will show them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from policy_engine.foundation.canonical import Json
+from policy_engine.foundation.diagnostics import Diagnostic
+from policy_engine.foundation.formats import as_github, as_json, as_sarif
+from policy_engine.foundation.render import Segment, render
+
+_STYLES = {
+    "error": "bold red",
+    "warning": "bold yellow",
+    "help": "bold cyan",
+    "frame": "blue",
+    "strong": "bold",
+    "allow": "bold green",
+    "validate": "bold magenta",
+    "escalate": "bold yellow",
+    "deny": "bold red",
+    "": "",
+}
+
+_out = Console(highlight=False, soft_wrap=True)
+_err = Console(highlight=False, soft_wrap=True, stderr=True)
+
+
+def show(segments: Iterable[Segment]) -> None:
+    """Prints styled text to standard output."""
+    _out.print(_styled(segments), end="")
+
+
+def say(text: str = "", style: str = "") -> None:
+    """One line to standard output."""
+    show([Segment(f"{text}\n", style)])
+
+
+def complain(text: str) -> None:
+    """One line to standard error."""
+    _err.print(_styled([Segment("error", "error"), Segment(f": {text}\n")]), end="")
+
+
+def show_json(value: object) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def diagnostics(
+    found: Sequence[Diagnostic], form: str = "human", *, to_error: bool = False
+) -> None:
+    """Diagnostics in one of the formats human, json, sarif, github."""
+    if form == "json":
+        show_json(as_json(found))
+    elif form == "sarif":
+        show_json(as_sarif(found))
+    elif form == "github":
+        sys.stdout.write(as_github(found))
+    elif found:
+        (_err if to_error else _out).print(_styled([*render(found), Segment("\n")]), end="")
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table as wide as the terminal allows; a column whose name begins with `#` holds numbers."""
+    drawn = Table(
+        title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False
+    )
+    for column in columns:
+        name = column.removeprefix("#")
+        drawn.add_column(name, justify="right" if column.startswith("#") else "left", style="")
+    for row in rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    _out.print(drawn)
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Progress | None]:
+    """A progress bar on standard error, where that is a terminal and the work is long."""
+    if not _err.is_terminal or total < 2:
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=_err, transient=True) as bar:
+        bar.add_task(what, total=total)
+        yield bar
+
+
+def advance(bar: Progress | None) -> None:
+    if bar is not None:
+        bar.advance(bar.task_ids[0])
+
+
+def _styled(segments: Iterable[Segment]) -> Text:
+    text = Text()
+    for segment in segments:
+        text.append(segment.text, _STYLES[segment.style])
+    return text
+
+
+__all__ = [
+    "Json",
+    "advance",
+    "complain",
+    "diagnostics",
+    "progress",
+    "say",
+    "show",
+    "show_json",
+    "table",
+]

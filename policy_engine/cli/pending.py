@@ -1,0 +1,71 @@
+"""`policy pending`: who is asked to decide about what."""
+
+from __future__ import annotations
+
+import click
+
+from policy_engine.cli import output
+from policy_engine.cli.options import (
+    directory_option,
+    ends_cleanly,
+    format_option,
+    loaded,
+    policy_option,
+    store_option,
+)
+from policy_engine.foundation.canonical import encode
+from policy_engine.foundation.render import Segment
+from policy_engine.runtime.gate import Waiting
+
+
+@click.command("pending")
+@policy_option
+@store_option
+@directory_option
+@format_option
+@ends_cleanly
+def command(policies: tuple[str, ...], store: str, directory: str | None, form: str) -> None:
+    """List the actions that wait for people: what exactly, why, and who may sign."""
+    engine = loaded(policies, directory, form)
+    waiting = engine.gate(store=store).pending()
+    if form == "json":
+        output.show_json(encode([_account(item) for item in waiting]))
+        return
+    if not waiting:
+        output.say("nothing waits for anybody", "allow")
+    for item in waiting:
+        action = item.action
+        output.show(
+            [
+                Segment(f"{item.id}", "escalate"),
+                Segment(f"  {action.principal.id} · {action.task}\n", "strong"),
+            ]
+        )
+        for name, value in item.shown.items():
+            output.say(f"    {name}: {value}")
+        for ask in item.asks:
+            title = engine.policy.rules[ask.rule].title or ask.rule
+            signed = f" (signed: {', '.join(ask.signed)})" if ask.signed else ""
+            output.say(f"  needs {ask.quorum} of {ask.role}{signed}: {title}", "help")
+        if not item.asks:
+            output.say("  every signature is there: it goes on when it is taken up again", "help")
+
+
+def _account(item: Waiting) -> dict[str, object]:
+    return {
+        "action": item.id,
+        "digest": item.digest,
+        "principal": item.action.principal.id,
+        "task": item.action.task,
+        "input": item.shown,
+        "asks": [
+            {
+                "rule": ask.rule,
+                "role": ask.role,
+                "quorum": ask.quorum,
+                "signed": list(ask.signed),
+                "since": ask.at,
+            }
+            for ask in item.asks
+        ],
+    }

@@ -1,0 +1,40 @@
+"""`policy reject`: a person says no."""
+
+from __future__ import annotations
+
+import getpass
+
+import click
+
+from policy_engine.cli import output
+from policy_engine.cli.options import (
+    directory_option,
+    ends_cleanly,
+    loaded,
+    policy_option,
+    store_option,
+)
+from policy_engine.decision.action import Human
+
+
+@click.command("reject")
+@click.argument("action")
+@policy_option
+@store_option
+@directory_option
+@click.option(
+    "--by",
+    default=getpass.getuser,
+    show_default="the user of this machine",
+    metavar="WHO",
+    help="Who refuses; must hold an asked role in the directory.",
+)
+@click.option("--reason", required=True, help="Why; the record keeps it.")
+@ends_cleanly
+def command(
+    action: str, policies: tuple[str, ...], store: str, directory: str | None, by: str, reason: str
+) -> None:
+    """Refuse the waiting action ACTION. The same proposal stays refused for 24 hours."""
+    gate = loaded(policies, directory).gate(store=store)
+    gate.reject(action, by=Human(by), reason=reason)
+    output.say(f"{by} rejected {action}", "deny")

@@ -1,0 +1,125 @@
+"""`policy run`: recorded sessions through gate and ledger."""
+
+from __future__ import annotations
+
+import click
+
+from policy_engine.cli import output
+from policy_engine.cli.exit_codes import Exit
+from policy_engine.cli.options import (
+    directory_option,
+    end,
+    ends_cleanly,
+    format_option,
+    loaded,
+    policy_option,
+)
+from policy_engine.decision.action import Action
+from policy_engine.decision.present import headline, reasons
+from policy_engine.foundation.canonical import encode
+from policy_engine.foundation.database import store_path
+from policy_engine.foundation.render import Segment
+from policy_engine.runtime.accounts import reason_account
+from policy_engine.runtime.executors import Recorded
+from policy_engine.runtime.files import Recording, read_session
+from policy_engine.runtime.gate import Gate, Result
+from policy_engine.runtime.store import Status
+
+
+@click.command("run")
+@policy_option
+@click.option(
+    "--session",
+    "files",
+    multiple=True,
+    required=True,
+    metavar="FILE",
+    help="A session file (JSON lines); may be given several times.",
+)
+@directory_option
+@click.option(
+    "--store",
+    default="sqlite:///governance.db",
+    show_default=True,
+    metavar="STORE",
+    envvar="POLICY_STORE",
+    help="Where actions and the ledger live.",
+)
+@format_option
+@ends_cleanly
+def command(
+    policies: tuple[str, ...], files: tuple[str, ...], directory: str | None, store: str, form: str
+) -> None:
+    """Send recorded sessions through gate and ledger and show every decision.
+
+    Tools are not called: an allowed action gives back the output that was recorded. Running a
+    session again repeats nothing; actions that people have signed since go on. Exits 4 where
+    something was denied, else 5 where something waits.
+    """
+    recordings = [read_session(file) for file in files]
+    executor = Recorded()
+    gate = loaded(policies, directory, form).gate(store=store, executor=executor)
+    results: list[tuple[Action, Result]] = []
+    with output.progress("running", sum(len(r.steps) for r in recordings)) as bar:
+        for recording in recordings:
+            for action, result in run_session(gate, executor, recording):
+                results.append((action, result))
+                if form == "human":
+                    _show(action, result)
+                output.advance(bar)
+    if form == "json":
+        output.show_json(encode([_account(action, result) for action, result in results]))
+    else:
+        _summary([result for _, result in results], store)
+    statuses = {result.status for _, result in results}
+    if statuses & {Status.DENIED, Status.FAILED, Status.UNKNOWN}:
+        end(Exit.DENIED)
+    end(Exit.WAITING if Status.HELD in statuses else Exit.DONE)
+
+
+def run_session(
+    gate: Gate, executor: Recorded, recording: Recording
+) -> list[tuple[Action, Result]]:
+    """Submits the steps of a recorded session in order, each under a key of its own."""
+    session = gate.open(recording.head.request, id=recording.id)
+    results = []
+    for number, step in enumerate(recording.steps, 1):
+        action = recording.action(step)
+        executor.expect(step.output, step.error)
+        key = f"{recording.id}:{number}"
+        results.append((action, gate.submit(action, session=session, facts=step.facts, key=key)))
+    return results
+
+
+def _show(action: Action, result: Result) -> None:
+    if result.decision is None:
+        text = f"{result.status.value:<9} {action.principal.id} · {action.task}   settled earlier\n"
+        output.show([Segment(text, "frame")])
+        return
+    output.show(headline(action, result.decision))
+    output.show(reasons(result.decision))
+    if result.detail and result.status is not Status.DENIED:
+        output.say(f"  {result.status.value}: {result.detail}", "warning")
+    if result.status is Status.HELD:
+        output.say(f"  held as {result.id}; `policy approve {result.id}` signs it", "help")
+    output.say()
+
+
+def _summary(results: list[Result], store: str) -> None:
+    counts = {status: sum(r.status is status for r in results) for status in Status}
+    parts = [f"{count} {status.value}" for status, count in counts.items() if count]
+    output.say(f"{len(results)} actions: {', '.join(parts) or 'none'}", "strong")
+    output.say(f"recorded in {store_path(store)}", "frame")
+
+
+def _account(action: Action, result: Result) -> dict[str, object]:
+    decision = result.decision
+    return {
+        "action": result.id,
+        "task": action.task,
+        "principal": action.principal.id,
+        "status": result.status.value,
+        "outcome": decision.outcome.word if decision else None,
+        "reasons": [reason_account(reason) for reason in decision.reasons] if decision else [],
+        "detail": result.detail,
+    }

@@ -1,0 +1,471 @@
+"""The gate owns the call: a tool runs because the gate ran it, never because nobody objected.
+
+    proposed ─▶ decided ─┬─ allow ─────────────────▶ intent recorded ─▶ call ─▶ outcome recorded
+                         ├─ validate ─▶ validations run ─▶ decided again
+                         ├─ escalate ─▶ held ─▶ signed ─▶ decided again ─▶ …
+                         └─ deny
+
+Validations run before people are asked, so an approver sees what was checked. The decision that
+lets an action pass, the use of its approvals and the intent to act are one transaction; the
+call comes after it. Whatever goes wrong before that point, nothing runs; whatever goes wrong
+after it is recorded as failed or, where nobody can know, as unknown, and is never tried again.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from policy_engine.decision.action import Action, Human
+from policy_engine.decision.evidence import Evidence, ValidationResult
+from policy_engine.decision.outcome import Decision, Outcome
+from policy_engine.decision.session import Session
+from policy_engine.foundation.database import Database
+from policy_engine.foundation.diagnostics import Code
+from policy_engine.foundation.errors import ApprovalError, GateError
+from policy_engine.runtime import codes
+from policy_engine.runtime.accounts import Accounts, ask_account
+from policy_engine.runtime.executors import ToolFailed, ToolHangs
+from policy_engine.runtime.ports import Clock, Decider, Executor, Facts, Recorder, Roles
+from policy_engine.runtime.store import Status, Store, Stored, StoredAsk
+from policy_engine.values.plain import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of an action."""
+
+    id: str | None
+    status: Status
+    decision: Decision | None
+    """None where an earlier submission with the same key has already settled it."""
+    output: object = None
+    code: Code | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An action that waits for people, and for whom."""
+
+    id: str
+    action: Action
+    facts: Mapping[str, object]
+    digest: str
+    shown: Mapping[str, str]
+    """Input and facts as an approver sees them: secrets masked."""
+    asks: tuple[StoredAsk, ...]
+
+
+class Gate:
+    """Proceeds only on approval. Made by `Engine.gate`; may be shared among threads."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        decider: Decider,
+        roles: Roles,
+        recorder: Recorder,
+        executor: Executor,
+        facts: Facts,
+        clock: Clock,
+        accounts: Accounts,
+    ) -> None:
+        self._database = database
+        self._store = Store(database)
+        self._decider = decider
+        self._roles = roles
+        self._recorder = recorder
+        self._executor = executor
+        self._facts = facts
+        self._clock = clock
+        self._accounts = accounts
+
+    # Public: sessions and actions
+
+    def open(self, request: str | None, *, id: str | None = None) -> Session:
+        """A durable session for one conversation; an id that is known is continued.
+
+        `request` is the user's own words. Raises `GateError` where a known session has others.
+        """
+        session = Session(request, id=id or uuid.uuid4().hex[:12])
+        with self._database.transaction():
+            known = self._store.session(session.id)
+            if known is not None:
+                if known.request != request:
+                    raise GateError(f"the session {id} has another request")
+                return known
+            self._recorder.record("session", self._accounts.session(session))
+            return self._store.open_session(session)
+
+    def submit(
+        self,
+        action: Action,
+        *,
+        session: Session | None = None,
+        facts: Mapping[str, object] | None = None,
+        key: str | None = None,
+    ) -> Result:
+        """Decides an action and, where it is allowed, performs it.
+
+        `facts` default to what the gate's own look-up finds. The same `key` never acts twice: a
+        second submission gives what became of the first, or takes it up where it waits. Raises
+        `GateError` for a session of another gate, and for a key that stood for another action.
+        """
+        looked_up = facts is None
+        facts = self._looked_up(action) if facts is None else facts
+        with self._database.transaction():
+            memory = self._memory(session)
+            preview = self._decide(action, memory, facts, ())
+            if preview.action is None:
+                self._record_decision("-", action, memory, facts, preview)
+                return Result(None, Status.DENIED, preview)
+            earlier = self._earlier(preview.action, session, key)
+            if earlier is None:
+                id_ = self._store.add(
+                    action,
+                    session.id if session else None,
+                    facts,
+                    looked_up=looked_up,
+                    decision=preview,
+                    key=key,
+                )
+        if earlier is not None:
+            return self.resume(earlier.id, session=session, facts=None if looked_up else facts)
+        return self._proceed(id_, session, facts)
+
+    def resume(
+        self,
+        id: str,
+        *,
+        session: Session | None = None,
+        facts: Mapping[str, object] | None = None,
+    ) -> Result:
+        """Takes up an action that waits: decides afresh and performs it where that allows.
+
+        What has been settled stays settled: its result is given again, nothing runs twice.
+        """
+        stored = self._known(id)
+        if stored.status not in (Status.HELD, Status.PROPOSED):
+            return Result(id, stored.status, None, stored.output, detail=stored.detail)
+        if facts is None:
+            facts = self._looked_up(stored.action) if stored.looked_up else stored.facts
+        return self._proceed(id, session, facts)
+
+    # Public: people
+
+    def pending(self) -> list[Waiting]:
+        """Actions that wait for people, oldest first; those whose time has run out are ended."""
+        waiting = []
+        for stored in self._store.held():
+            with self._database.transaction():
+                decision = self._settled(stored)
+                if decision.outcome is Outcome.ESCALATE:
+                    self._ask(stored, decision)
+            if decision.outcome is not Outcome.DENY:
+                asks = tuple(self._current_asks(stored.id, decision))
+                shown = self._accounts.shown(stored.action, stored.facts)
+                waiting.append(
+                    Waiting(stored.id, stored.action, stored.facts, stored.digest, shown, asks)
+                )
+        return waiting
+
+    def approve(self, id: str, *, by: Human, reason: str = "") -> tuple[str, ...]:
+        """A person signs every ask of an action that this person may sign; gives their rules.
+
+        The signature covers the action, facts and rules as they were shown when people were
+        asked. Raises `ApprovalError` where there is nothing that this person may sign.
+        """
+        self._settle(id)
+        with self._database.transaction():
+            stored = self._waiting(id)
+            roles = self._roles.human_roles(by.id, stored.action.domain)
+            self._refuse_interested(stored, by)
+            signed = []
+            for ask in self._current_asks(id, self._decide_stored(stored)):
+                if ask.role in roles and self._store.sign(stored, ask, by.id, self._clock.now()):
+                    signed.append(ask.rule)
+                    self._recorder.record("approved", _signature(stored, ask, by, reason))
+            if not signed:
+                raise self._may_not_sign(stored, by, roles)
+            return tuple(signed)
+
+    def reject(self, id: str, *, by: Human, reason: str) -> None:
+        """A person who may sign says no: the action ends, and the same one for 24 hours.
+
+        Raises `ApprovalError` for anybody else, and where no reason is given.
+        """
+        if not reason.strip():
+            raise ApprovalError("a rejection needs a reason, which the record will keep")
+        self._settle(id)
+        with self._database.transaction():
+            stored = self._waiting(id)
+            roles = self._roles.human_roles(by.id, stored.action.domain)
+            self._refuse_interested(stored, by)
+            asks = self._current_asks(id, self._decide_stored(stored))
+            if not any(ask.role in roles for ask in asks):
+                raise self._may_not_sign(stored, by, roles)
+            self._store.reject(stored.proposal, by.id, reason, self._clock.now())
+            self._store.set_status(id, Status.DENIED, detail=f"rejected by {by.id}: {reason}")
+            body = {"action": id, "by": by.id, "reason": reason, "proposal": stored.proposal}
+            self._recorder.record("rejected", body)
+
+    # The walk of one action
+
+    def _proceed(self, id_: str, session: Session | None, facts: Mapping[str, object]) -> Result:
+        validated = self._validated(self._known(id_), facts)
+        with self._database.transaction():
+            stored = self._known(id_)
+            if stored.status not in (Status.HELD, Status.PROPOSED):
+                return Result(id_, stored.status, None, stored.output, detail=stored.detail)
+            decision = self._decide_stored(stored, facts, validated)
+            memory = self._store.session(stored.session)
+            self._record_decision(id_, stored.action, memory, facts, decision)
+            if decision.outcome is Outcome.ESCALATE:
+                return self._hold(stored, facts, decision)
+            if decision.outcome is not Outcome.ALLOW:
+                self._store.set_status(id_, Status.DENIED, detail=decision.reasons[0].title)
+                return Result(id_, Status.DENIED, decision)
+            if not self._executor.can(stored.action.task):
+                return self._fail(stored, decision, codes.NO_TOOL, "no tool for this task")
+            self._intend(stored, decision)
+        return self._execute(stored, session, decision)
+
+    def _validated(
+        self, stored: Stored, facts: Mapping[str, object]
+    ) -> tuple[ValidationResult, ...]:
+        """Runs what must be validated first, unless the action is denied anyway."""
+        decision = self._decide_stored(stored, facts)
+        if decision.outcome is Outcome.DENY or not decision.validations:
+            return ()
+        results = self._decider.validate(
+            decision.validations,
+            stored.action,
+            session=self._store.session(stored.session),
+            facts=facts,
+            now=self._clock.now(),
+        )
+        with self._database.transaction():
+            for result in results:
+                problem = self._accounts.redacted(result.problem, stored.action)
+                self._recorder.record(
+                    "validated",
+                    {
+                        "action": stored.id,
+                        "validation": result.validation,
+                        "passed": result.passed,
+                        "problem": problem,
+                    },
+                )
+        return results
+
+    def _hold(self, stored: Stored, facts: Mapping[str, object], decision: Decision) -> Result:
+        self._store.set_facts(stored.id, facts)
+        self._store.set_status(stored.id, Status.HELD)
+        self._ask(stored, decision)
+        return Result(stored.id, Status.HELD, decision)
+
+    def _ask(self, stored: Stored, decision: Decision) -> None:
+        """Asks people whatever they have not been asked yet, and records that."""
+        known = {(a.rule, a.rule_digest, a.facts_digest) for a in self._store.asks(stored.id)}
+        new = [a for a in decision.asks if (a.rule, a.rule_digest, decision.facts) not in known]
+        for ask in new:
+            self._store.ask(stored.id, ask, decision.facts, decision.at)
+        if new:
+            body = {"action": stored.id, "asks": ask_account(new), "facts_digest": decision.facts}
+            self._recorder.record("held", body)
+
+    def _intend(self, stored: Stored, decision: Decision) -> None:
+        """From here on the action may have happened. In the transaction of the decision."""
+        used = self._store.use_approvals(stored.id)
+        self._store.set_status(stored.id, Status.EXECUTING)
+        self._recorder.record(
+            "intent",
+            {
+                "action": stored.id,
+                "action_digest": decision.action,
+                "policy": decision.policy,
+                "approvals": used,
+                "by": self._executor.name,
+            },
+        )
+
+    def _execute(self, stored: Stored, session: Session | None, decision: Decision) -> Result:
+        action, started = stored.action, time.perf_counter()
+        assert decision.input is not None
+        try:
+            output = self._executor.call(action.task, decision.input)
+        except ToolFailed as error:
+            return self._fail(stored, decision, codes.TOOL_FAILED, str(error))
+        except ToolHangs as error:
+            return self._lose(stored, decision, str(error))
+        elapsed = round((time.perf_counter() - started) * 1000)
+        with self._database.transaction():
+            kept = True
+            if stored.session is not None:
+                kept = self._store.keep_output(stored.session, action.task, decision.input, output)
+            self._recorder.record("executed", self._accounts.output(stored.id, output, elapsed))
+            self._store.set_status(stored.id, Status.EXECUTED, output=_storable(output))
+        if session is not None:
+            session.record(action.task, output, decision.input)
+        if kept:
+            return Result(stored.id, Status.EXECUTED, decision, output)
+        detail = "the output has no plain form, so the session's record has a gap"
+        return Result(stored.id, Status.EXECUTED, decision, output, codes.NOT_RECORDABLE, detail)
+
+    def _fail(self, stored: Stored, decision: Decision, code: Code, problem: str) -> Result:
+        detail = self._accounts.redacted(problem, stored.action)
+        with self._database.transaction():
+            self._store.set_status(stored.id, Status.FAILED, detail=detail)
+            body = {"action": stored.id, "code": code.id, "problem": detail}
+            self._recorder.record("failed", body)
+        return Result(stored.id, Status.FAILED, decision, None, code, detail)
+
+    def _lose(self, stored: Stored, decision: Decision, problem: str) -> Result:
+        """Nobody knows whether it happened; what it would have returned is missing from now on."""
+        with self._database.transaction():
+            self._store.set_status(stored.id, Status.UNKNOWN, detail=problem)
+            body = {"action": stored.id, "code": codes.TOOL_HANGS.id, "problem": problem}
+            self._recorder.record("unknown", body)
+            if stored.session is not None:
+                self._store.mark_incomplete(stored.session)
+        return Result(stored.id, Status.UNKNOWN, decision, None, codes.TOOL_HANGS, problem)
+
+    # Deciding
+
+    def _decide(
+        self,
+        action: Action,
+        session: Session | None,
+        facts: Mapping[str, object],
+        evidence: tuple[Evidence, ...],
+    ) -> Decision:
+        return self._decider.decide(
+            action, session=session, facts=facts, evidence=evidence, now=self._clock.now()
+        )
+
+    def _decide_stored(
+        self,
+        stored: Stored,
+        facts: Mapping[str, object] | None = None,
+        more: tuple[Evidence, ...] = (),
+    ) -> Decision:
+        """A fresh decision with all that has been said about the action since."""
+        memory = self._store.session(stored.session)
+        evidence = self._store.evidence(stored, self._roles, self._clock.now())
+        facts = stored.facts if facts is None else facts
+        return self._decide(stored.action, memory, facts, (*evidence, *more))
+
+    def _settle(self, id_: str) -> None:
+        stored = self._known(id_)
+        if stored.status is Status.HELD:
+            with self._database.transaction():
+                self._settled(stored)
+
+    def _settled(self, stored: Stored) -> Decision:
+        """Ends a held action that can no longer be allowed: time ran out, the policy changed."""
+        decision = self._decide_stored(stored)
+        if decision.outcome is Outcome.DENY:
+            memory = self._store.session(stored.session)
+            self._record_decision(stored.id, stored.action, memory, stored.facts, decision)
+            detail = decision.reasons[0].title
+            self._store.set_status(stored.id, Status.DENIED, detail=detail)
+        return decision
+
+    def _current_asks(self, id_: str, decision: Decision) -> list[StoredAsk]:
+        """What people were asked and is still asked: rules as they read then and now."""
+        current = {(ask.rule, ask.rule_digest) for ask in decision.asks}
+        return [
+            ask
+            for ask in self._store.asks(id_)
+            if (ask.rule, ask.rule_digest) in current and ask.facts_digest == decision.facts
+        ]
+
+    def _looked_up(self, action: Action) -> Mapping[str, object]:
+        """The gate's own look-up; where it fails, the facts are not known."""
+        try:
+            return self._facts(action)
+        except Exception:  # noqa: BLE001 — foreign code; no fact is the restrictive reading
+            return {}
+
+    def _memory(self, session: Session | None) -> Session | None:
+        """What the store has of a session: the truth, whatever was done to the caller's copy."""
+        if session is None:
+            return None
+        memory = self._store.session(session.id)
+        if memory is None:
+            raise GateError("this session was not opened at this gate: use gate.open(request)")
+        return memory
+
+    def _earlier(self, digest: str, session: Session | None, key: str | None) -> Stored | None:
+        """The action that this key stands for, or the same one that already waits."""
+        keyed = self._store.by_key(key) if key is not None else None
+        if keyed is not None and keyed.digest != digest:
+            raise GateError(f"the key {key} stands for another action")
+        return keyed or self._store.held_twin(session.id if session else None, digest)
+
+    def _record_decision(
+        self,
+        id_: str,
+        action: Action,
+        session: Session | None,
+        facts: Mapping[str, object],
+        decision: Decision,
+    ) -> None:
+        body = self._accounts.decision(id_, action, session, facts, decision)
+        self._recorder.record("decided", body)
+
+    # People
+
+    def _known(self, id_: str) -> Stored:
+        stored = self._store.by_id(id_)
+        if stored is None:
+            raise GateError(f"the store knows no action {id_}")
+        return stored
+
+    def _waiting(self, id_: str) -> Stored:
+        stored = self._known(id_)
+        if stored.status is not Status.HELD:
+            why = f" ({stored.detail})" if stored.detail else ""
+            state = stored.status.value
+            raise ApprovalError(f"{codes.NOT_WAITING.id}: the action {id_} is {state}{why}")
+        return stored
+
+    def _refuse_interested(self, stored: Stored, by: Human) -> None:
+        if by.id in stored.action.people:
+            raise ApprovalError(
+                f"{codes.MAY_NOT_SIGN.id}: `{by.id}` proposed this action or is the person on "
+                "whose behalf it was proposed, and cannot decide about it"
+            )
+
+    def _may_not_sign(self, stored: Stored, by: Human, roles: frozenset[str]) -> ApprovalError:
+        asks = self._store.asks(stored.id)
+        wanted = sorted({ask.role for ask in asks})
+        if set(wanted) & roles:
+            return ApprovalError(f"{codes.MAY_NOT_SIGN.id}: `{by.id}` has signed already")
+        return ApprovalError(
+            f"{codes.MAY_NOT_SIGN.id}: `{by.id}` holds none of the roles that are asked: "
+            + ", ".join(wanted)
+        )
+
+
+def _signature(stored: Stored, ask: StoredAsk, by: Human, reason: str) -> dict[str, object]:
+    return {
+        "action": stored.id,
+        "by": by.id,
+        "rule": ask.rule,
+        "rule_digest": ask.rule_digest,
+        "action_digest": stored.digest,
+        "facts_digest": ask.facts_digest,
+        "reason": reason,
+    }
+
+
+def _storable(output: object) -> object:
+    try:
+        return plain(output)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,77 @@
+"""What the gate needs of others, each in one or two methods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Protocol
+
+from policy_engine.decision.action import Action
+from policy_engine.decision.evidence import Evidence, ValidationResult
+from policy_engine.decision.outcome import Decision
+from policy_engine.decision.session import Session
+
+
+class Decider(Protocol):
+    """Answers whether an action may happen, and runs the validations that it needs."""
+
+    def decide(
+        self,
+        action: Action,
+        *,
+        session: Session | None,
+        facts: Mapping[str, object],
+        evidence: tuple[Evidence, ...],
+        now: datetime,
+    ) -> Decision: ...
+
+    def validate(
+        self,
+        names: tuple[str, ...],
+        action: Action,
+        *,
+        session: Session | None,
+        facts: Mapping[str, object],
+        now: datetime,
+    ) -> tuple[ValidationResult, ...]: ...
+
+
+class Roles(Protocol):
+    """Which roles a person holds in a domain."""
+
+    def human_roles(self, who: str, domain: str | None) -> frozenset[str]: ...
+
+
+class Recorder(Protocol):
+    """Writes down what happened, in the transaction that is open."""
+
+    def record(self, kind: str, body: Mapping[str, object]) -> None: ...
+
+
+class Executor(Protocol):
+    """Performs an allowed action. `name` says in the record how it was performed."""
+
+    name: str
+
+    def can(self, task: str) -> bool: ...
+
+    def call(self, task: str, input: Mapping[str, object]) -> object: ...
+
+
+class Facts(Protocol):
+    """Looks up, just before a decision, what it needs to know and the agent may not say."""
+
+    def __call__(self, action: Action) -> Mapping[str, object]: ...
+
+
+class Clock(Protocol):
+    """The time, with its offset from UTC."""
+
+    def now(self) -> datetime: ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)

@@ -1,0 +1,1 @@
+"""The laws, and that the engine and the reference evaluator agree, on generated policies."""

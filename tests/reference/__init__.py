@@ -1,0 +1,1 @@
+"""A slow and obvious evaluator, written from the pages and not from the engine."""

@@ -1,0 +1,222 @@
+"""The decision as `docs/semantics.md` words it, as slowly and plainly as it can be said.
+
+Quoted lines are that page's. Nothing of the engine's own evaluation is used: only the data types
+and the digests, which are shared so that evidence can be bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from policy_engine.decision.action import Action, action_digest, proposal_digest
+from policy_engine.decision.circumstances import Circumstances
+from policy_engine.decision.evidence import CLOCK, Approval, Asked, Rejection, ValidationResult
+from policy_engine.decision.outcome import Outcome
+from policy_engine.foundation.canonical import digest
+from policy_engine.language.policy import Effect, PolicySet, Rule, Subject
+from tests.reference.data import UNKNOWN, Misfit, fitted, fitted_fields
+from tests.reference.expressions import Truth, World, all_hold, one_holds, truth
+from tests.reference.provenance import Origins
+
+Contribution = tuple[str | None, str, Outcome]
+"""Rule (None: the decision rule itself), code, outcome."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The join of all contributions."""
+
+    outcome: Outcome
+    contributions: frozenset[Contribution]
+
+
+def decide(policy: PolicySet, action: Action, circumstances: Circumstances) -> Answer:
+    """“Every rule that applies contributes an outcome, a missing permit contributes deny, and the
+    decision is their join in deny > escalate > validate > allow.”"""
+    if action.task not in policy.tasks:
+        contributions: frozenset[Contribution] = frozenset({(None, "D505", Outcome.DENY)})
+    else:
+        contributions = frozenset(_Question(policy, action, circumstances).contributions())
+    return Answer(max(outcome for _, _, outcome in contributions), contributions)
+
+
+def digests(
+    policy: PolicySet, action: Action, circumstances: Circumstances
+) -> tuple[str | None, str | None, str]:
+    """What evidence about this action is bound to: the action, the proposal, the facts."""
+    question = _Question(policy, action, circumstances)
+    return question.action_digest, question.proposal_digest, question.facts_digest
+
+
+class _Question:
+    """One action under its circumstances."""
+
+    def __init__(self, policy: PolicySet, action: Action, circumstances: Circumstances) -> None:
+        self.policy, self.action, self.circumstances = policy, action, circumstances
+        inputs = policy.tasks[action.task].inputs
+        self.input, self.input_fits = fitted_fields(action.input, inputs, closed=True)
+        self.facts = self._facts()
+        self.world = World(policy, self._roots(), Origins(policy, circumstances.session))
+        self._digests()
+
+    def _facts(self) -> dict[str, object]:
+        """Facts are handed in; one that is missing or mistyped is unknown."""
+        known: dict[str, object] = {}
+        for fact in self.policy.facts.values():
+            try:
+                known[fact.name] = fitted(
+                    self.circumstances.facts.get(fact.name), fact.type, closed=False
+                )
+            except Misfit:
+                known[fact.name] = UNKNOWN
+        return known
+
+    def _roots(self) -> dict[str, dict[str, object] | None]:
+        """`agent.x` of a human, `human.x` of an agent: unknown."""
+        principal, policy = self.action.principal, self.policy
+        own = {"agent": policy.agents, "human": policy.humans}[principal.kind]
+        attributes, _ = fitted_fields(principal.attributes, own, closed=False)
+        context, _ = fitted_fields(self.action.context, policy.context, closed=False)
+        known = {**attributes, "id": principal.id}
+        return {
+            "input": self.input,
+            "fact": self.facts,
+            "context": context,
+            "agent": known if principal.kind == "agent" else None,
+            "human": known if principal.kind == "human" else None,
+            "principal": {"id": principal.id},
+        }
+
+    def _digests(self) -> None:
+        """What evidence must be bound to; None where the action cannot be written down."""
+        known = {name: datum for name, datum in self.input.items() if datum is not UNKNOWN}
+        facts = {name: datum for name, datum in self.facts.items() if datum is not UNKNOWN}
+        self.facts_digest = digest(facts)
+        self.action_digest = self.proposal_digest = None
+        try:
+            self.action_digest = action_digest(self.action, known)
+            self.proposal_digest = proposal_digest(self.action, known)
+        except (ValueError, RecursionError):
+            pass
+
+    def contributions(self) -> Iterator[Contribution]:
+        if not self.input_fits:
+            # "the action does not fit its task's signature": deny
+            yield None, "D504", Outcome.DENY
+        elif self.action_digest is None:
+            # What cannot be decided is refused.
+            yield None, "D512", Outcome.DENY
+        if any(self._holds(item) for item in self._evidence(Rejection)):
+            # "a rejection holds for the same principal, task and input for 24 hours, whatever
+            # the policy"
+            yield None, "D509", Outcome.DENY
+        rules = [r for r in self.policy.rules.values() if self.action.task in r.tasks]
+        applying = [rule for rule in rules if self._applies(rule)]
+        if not any(rule.effect is Effect.PERMIT for rule in applying):
+            # "no `permit` applies": deny
+            yield None, "D503", Outcome.DENY
+        for rule in applying:
+            yield from self._contributed(rule)
+
+    def _contributed(self, rule: Rule) -> Iterator[Contribution]:
+        match rule.effect:
+            case Effect.PERMIT:
+                yield rule.name, "D511", Outcome.ALLOW
+            case Effect.FORBID:
+                # "`forbid`, `only when` applies": deny
+                yield rule.name, "D502" if rule.only_when else "D501", Outcome.DENY
+            case Effect.REQUIRE:
+                yield from self._required(rule)
+            case Effect.ESCALATE:
+                yield from self._escalated(rule)
+
+    def _applies(self, rule: Rule) -> bool:
+        """“Unknown in a `permit` does not apply; unknown in everything that narrows applies.”"""
+        met = [
+            value if condition.expected else (UNKNOWN if value is UNKNOWN else not value)
+            for condition in rule.conditions
+            for value in [truth(condition.expression, self.world)]
+        ]
+        result = all_hold([self._concerns(rule.subject), *met])
+        return result is True or (result is UNKNOWN and rule.effect is not Effect.PERMIT)
+
+    def _concerns(self, subject: Subject) -> Truth:
+        """“An unknown kind or role matches narrowing rules, no permit.”"""
+        if not subject.roles:
+            return subject.kind in (None, self.action.principal.kind)
+        if self.circumstances.roles is None:
+            return UNKNOWN
+        return one_holds(self._holds_role(role) for role in subject.roles)
+
+    def _holds_role(self, role: str) -> Truth:
+        assert self.circumstances.roles is not None
+        return role in self.circumstances.roles
+
+    # Validations
+
+    def _required(self, rule: Rule) -> Iterator[Contribution]:
+        """“A required validation is not in live evidence; failed for good”: validate; deny.
+
+        Without `fresh for` a result serves this decision only: this action, facts and policy.
+        """
+        for name in rule.validations:
+            results = [
+                item.passed
+                for item in self._evidence(ValidationResult)
+                if item.validation == name
+                and item.action == self.action_digest
+                and item.facts == self.facts_digest
+                and item.policy == self.policy.digest
+            ]
+            if not all(results):
+                yield rule.name, "D508", Outcome.DENY
+            elif not results:
+                yield rule.name, "D507", Outcome.VALIDATE
+
+    # Approvals
+
+    def _escalated(self, rule: Rule) -> Iterator[Contribution]:
+        """“An approval requirement is not met; its ladder has ended”: escalate; deny."""
+        requirement = rule.requirement
+        assert requirement is not None
+        asks = [item.at for item in self._evidence(Asked) if self._about(item, rule)]
+        # "The first ask starts that rule's clock."
+        deadline = min(asks) + CLOCK if asks else None
+        signers = {
+            item.by
+            for item in self._evidence(Approval)
+            if self._about(item, rule)
+            and item.facts == self.facts_digest
+            and requirement.role in item.roles
+            # "Nobody in the chain, nor the person on whose behalf it runs, may sign."
+            and item.by not in self.action.people
+            and item.at <= self.circumstances.now < item.at + CLOCK
+            and (deadline is None or item.at < deadline)
+        }
+        # "A quorum counts distinct people."
+        if len(signers) >= requirement.quorum:
+            return
+        if deadline is not None and self.circumstances.now >= deadline:
+            yield rule.name, "D510", Outcome.DENY
+        else:
+            yield rule.name, "D506", Outcome.ESCALATE
+
+    def _about(self, item: Approval | Asked, rule: Rule) -> bool:
+        """“The digest of the action, and the digest of each rule it was shown for.”"""
+        return (item.action, item.rule, item.rule_digest) == (
+            self.action_digest,
+            rule.name,
+            rule.digest,
+        )
+
+    def _holds(self, rejection: Rejection) -> bool:
+        said: datetime = rejection.at
+        same = rejection.proposal == self.proposal_digest
+        return same and said <= self.circumstances.now < said + CLOCK
+
+    def _evidence(self, kind: type) -> list:
+        if self.action_digest is None:
+            return []
+        return [item for item in self.circumstances.evidence if isinstance(item, kind)]

@@ -1,0 +1,197 @@
+"""Where data comes from: `dictated`, `trusted`. Every token is tried against every token."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from policy_engine.decision.session import SeenOutput, Session
+from policy_engine.foundation.canonical import decimal_text, timestamp_text
+from policy_engine.language.policy import PolicySet
+from policy_engine.values.types import BOOLEAN, ListOf, Record, Type, Union
+from tests.reference.data import UNKNOWN, Misfit, fitted, instant
+from tests.reference.expressions import Truth, World, all_hold, one_holds, truth
+
+Scalar = str | int | Decimal | datetime
+
+QUOTES = "\"'`"
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+GROUPED = re.compile(r"-?[1-9][0-9]{0,2}(\.[0-9]{3})")
+"""`5.000` is five in one country and five thousand in another."""
+
+
+class Origins:
+    """Answers for one session; None: there is no session."""
+
+    def __init__(self, policy: PolicySet, session: Session | None) -> None:
+        self._policy = policy
+        self._session = session
+        self._open: list[SeenOutput] = []
+
+    def dictated(self, datum: object, type_: Type) -> Truth:
+        """“Every part of it stands, as a whole token, in the user's own request.”"""
+        return all_hold(self._is_dictated(part) for part in carrying_parts(datum, type_))
+
+    def trusted(self, datum: object, type_: Type, world: World) -> Truth:
+        """“Every part is dictated or stands in a trusted output”; empty text is trusted."""
+        return all_hold(
+            one_holds([part == "", self._is_dictated(part), self._is_vouched(part, world)])
+            for part in carrying_parts(datum, type_)
+        )
+
+    def _is_dictated(self, part: Scalar) -> Truth:
+        if self._session is None or self._session.request is None:
+            return UNKNOWN
+        return stands_in(part, self._session.request) or self._not_found()
+
+    def _is_vouched(self, part: Scalar, world: World) -> Truth:
+        if self._session is None:
+            return UNKNOWN
+        found = [self._vouches(output, part, world) for output in self._session.outputs]
+        return one_holds([*found, self._not_found()])
+
+    def _not_found(self) -> Truth:
+        """What is not in a session with gaps may have been in a gap."""
+        assert self._session is not None
+        return False if self._session.complete else UNKNOWN
+
+    def _vouches(self, seen: SeenOutput, part: Scalar, world: World) -> Truth:
+        task = self._policy.tasks.get(seen.task)
+        if task is None or task.output is None or not task.output.trusted:
+            return False
+        # "A value that the call itself put in is not vouched for by its output."
+        if any(is_traced(part, leaf) for leaf in leaves(seen.input)):
+            return False
+        if task.output.where is None:
+            return any(is_or_contains(leaf, part) for leaf in leaves(seen.value))
+        if not isinstance(seen.value, (list, tuple)):
+            return False
+        return one_holds(self._item_vouches(seen, item, part, world) for item in seen.value)
+
+    def _item_vouches(self, seen: SeenOutput, item: object, part: Scalar, world: World) -> Truth:
+        """“By item: trusted where …”; items that vouch for each other surely vouch for nothing."""
+        if not any(is_or_contains(leaf, part) for leaf in leaves(item)):
+            return False
+        output = self._policy.tasks[seen.task].output
+        assert output is not None and output.where is not None
+        assert isinstance(output.type, ListOf)
+        if seen in self._open:
+            return UNKNOWN
+        try:
+            known = fitted(item, output.type.item, closed=False)
+        except Misfit:
+            known = UNKNOWN
+        self._open.append(seen)
+        try:
+            return truth(output.where, world.seeing({"item": known}))
+        finally:
+            self._open.pop()
+
+
+def carrying_parts(datum: object, type_: Type) -> Iterator[Scalar]:
+    """The scalars of a datum. "Booleans and literal-union members are never untrusted.”"""
+    if isinstance(type_, Record):
+        assert isinstance(datum, Mapping)
+        for field in type_.fields:
+            if field.name in datum:
+                yield from carrying_parts(datum[field.name], field.type)
+    elif isinstance(type_, ListOf):
+        assert isinstance(datum, tuple)
+        for item in datum:
+            yield from carrying_parts(item, type_.item)
+    elif type_ != BOOLEAN and not isinstance(type_, Union):
+        assert isinstance(datum, (str, int, Decimal, datetime))
+        yield datum
+
+
+def leaves(seen: object) -> Iterator[object]:
+    """All values without parts."""
+    if isinstance(seen, Mapping):
+        for member in seen.values():
+            yield from leaves(member)
+    elif isinstance(seen, (list, tuple)):
+        for item in seen:
+            yield from leaves(item)
+    else:
+        yield seen
+
+
+def is_or_contains(leaf: object, part: Scalar) -> bool:
+    """Whether a leaf is the datum, or a text with it as a whole token."""
+    return is_same(leaf, part) or (isinstance(leaf, str) and stands_in(part, leaf))
+
+
+def is_same(leaf: object, part: Scalar) -> bool:
+    """Numbers equal numbers, texts texts, instants instants, and nothing else."""
+    if isinstance(leaf, bool) or isinstance(part, bool):
+        return False
+    for kind in (str, (int, Decimal), datetime):
+        if isinstance(leaf, kind) and isinstance(part, kind):
+            return leaf == part
+    return False
+
+
+def is_traced(part: Scalar, leaf: object) -> bool:
+    """Whether a call's input carried the datum in, in any spelling: the suspicious reading."""
+    if is_same(leaf, part):
+        return True
+    if isinstance(leaf, bool) or leaf is None:
+        return False
+    assert isinstance(leaf, (str, int, Decimal, datetime))
+    return is_or_contains(leaf, part) or _folded(_shown(part)) in _folded(_shown(leaf))
+
+
+def stands_in(part: Scalar, text: str) -> bool:
+    """Whether the value is a whole token of the text, or several words in a row."""
+    tokens = text.split()
+    if not isinstance(part, str):
+        return any(_reads_as(part, spelling) for token in tokens for spelling in spellings(token))
+    words = part.split()
+    places = range(len(tokens) - len(words) + 1)
+    return bool(words) and any(_stand_at(words, tokens[i : i + len(words)]) for i in places)
+
+
+def _stand_at(words: list[str], tokens: list[str]) -> bool:
+    """Brackets open before the first word, punctuation closes after the last."""
+    row = " ".join(tokens)
+    return " ".join(words) in spellings(row)
+
+
+def spellings(run: str) -> set[str]:
+    """The run, with none, some or all of what opens and closes it taken away."""
+    return {
+        run[start:end]
+        for start in range(len(run))
+        for end in range(start + 1, len(run) + 1)
+        if all(map(_opens, run[:start])) and all(map(_closes, run[end:]))
+    }
+
+
+def _opens(character: str) -> bool:
+    return character in QUOTES or unicodedata.category(character) in ("Ps", "Pi", "Pf")
+
+
+def _closes(character: str) -> bool:
+    return character in QUOTES + ".,;:!?" or unicodedata.category(character) in ("Pe", "Pf", "Pi")
+
+
+def _reads_as(part: int | Decimal | datetime, spelling: str) -> bool:
+    if isinstance(part, datetime):
+        return instant(spelling) == part
+    if not NUMBER.fullmatch(spelling) or GROUPED.fullmatch(spelling):
+        return False
+    return Decimal(spelling) == part
+
+
+def _shown(part: Scalar) -> str:
+    if isinstance(part, (int, Decimal)):
+        return decimal_text(Decimal(part))
+    return timestamp_text(part) if isinstance(part, datetime) else part
+
+
+def _folded(text: str) -> str:
+    """Case, spacing and punctuation are disregarded."""
+    return "".join(character for character in text.casefold() if character.isalnum())
