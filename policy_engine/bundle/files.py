@@ -67,7 +67,7 @@ def _policy_files(path: Path) -> Iterable[Path]:
 
 
 def _read(path: Path, room: int) -> Source | Diagnostic:
-    name = path.as_posix()
+    name = _shown(path)
     try:
         size = path.stat().st_size
         if size > min(LARGEST_FILE, room):
@@ -83,6 +83,14 @@ def _read(path: Path, room: int) -> Source | Diagnostic:
         line = data.count(b"\n", 0, error.start) + 1
         title = f"byte {error.start + 1} (line {line}) is not UTF-8"
         return _about(codes.NOT_TEXT, title, name, "save the file as UTF-8")
+
+
+def _shown(path: Path) -> str:
+    """The path as a person would type it here: from the working directory where it is below."""
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except (ValueError, OSError):
+        return path.as_posix()
 
 
 def _about(

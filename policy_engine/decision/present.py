@@ -44,7 +44,8 @@ def _reason(reason: Reason, decision: Decision) -> Iterator[Segment]:
             trailer.append(("needs", needs(ask)))
     if reason.would_change:
         trailer.append(("would change it", reason.would_change))
-    trailer.append(("code", f"{reason.code.id} {reason.code.name}"))
+    if reason.outcome is not Outcome.ALLOW:
+        trailer.append(("code", f"{reason.code.id} {reason.code.name}"))
     yield from excerpt(reason.labels, trailer, style)
 
 

@@ -213,6 +213,10 @@ class Gate:
             body = {"action": id, "by": by.id, "reason": reason, "proposal": stored.proposal}
             self._recorder.record("rejected", body)
 
+    def close(self) -> None:
+        """Closes the store. What waits goes on waiting in it."""
+        self._database.close()
+
     # The walk of one action
 
     def _proceed(self, id_: str, session: Session | None, facts: Mapping[str, object]) -> Result:
