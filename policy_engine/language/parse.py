@@ -125,7 +125,8 @@ def _explained(error: UnexpectedInput, source: Source, start: int, end: int) -> 
         token: Token = error.token
         assert token.start_pos is not None and token.end_pos is not None
         span = Span(source, start + token.start_pos, start + token.end_pos)
-        return _unexpected(f"`{token}`", span, error.accepts or set())
+        foreign = _foreign(source, span.end)
+        return foreign or _unexpected(f"`{token}`", span, error.accepts or set())
     if isinstance(error, UnexpectedCharacters):
         return _unreadable(error, source, start)
     last = start + len(source.text[start:end].rstrip())
@@ -138,28 +139,40 @@ def _explained(error: UnexpectedInput, source: Source, start: int, end: int) -> 
 
 def _unreadable(error: UnexpectedCharacters, source: Source, start: int) -> Diagnostic:
     offset = start + (error.pos_in_stream or 0)
-    span = Span(source, offset, min(offset + 1, len(source.text)))
     text = source.text
     word = _WORD.match(text, offset)
     if word:
-        return _unexpected(f"`{word[0]}`", Span(source, offset, word.end()), error.allowed)
-    if span.text == '"':
-        line_end = text.find("\n", offset)
-        end = line_end if line_end != -1 else len(text)
-        closed = text.find('"', offset + 1, end)
-        whole = Span(source, offset, closed + 1 if closed != -1 else end)
-        if closed == -1:
-            label = Label(whole, "no closing quote on this line")
-            return Diagnostic(codes.BAD_TEXT, "a text is not closed", (label,))
-        return _unexpected("a text in quotes", whole, error.allowed)
-    if not span.text.isprintable() or not span.text.isascii():
-        code_point = f"U+{ord(span.text):04X}" if span.text else "the end"
-        return Diagnostic(
-            codes.UNREADABLE_CHARACTER,
-            f"{code_point} cannot stand here",
-            (Label(span, "outside texts in quotes, a policy is plain ASCII"),),
+        foreign = _foreign(source, word.end())
+        return foreign or _unexpected(
+            f"`{word[0]}`", Span(source, offset, word.end()), error.allowed
         )
-    return _unexpected(f"`{span.text}`", span, error.allowed)
+    if text[offset] == '"':
+        return _unclosed(source, offset, error)
+    span = Span(source, offset, offset + 1)
+    return _foreign(source, offset) or _unexpected(f"`{span.text}`", span, error.allowed)
+
+
+def _unclosed(source: Source, offset: int, error: UnexpectedCharacters) -> Diagnostic:
+    """A quotation mark that begins no text, since none ends it; or one that must not stand here."""
+    line_end = source.text.find("\n", offset)
+    end = line_end if line_end != -1 else len(source.text)
+    closed = source.text.find('"', offset + 1, end)
+    if closed != -1:
+        return _unexpected("a text in quotes", Span(source, offset, closed + 1), error.allowed)
+    label = Label(Span(source, offset, end), "no closing quote on this line")
+    return Diagnostic(codes.BAD_TEXT, "a text is not closed", (label,))
+
+
+def _foreign(source: Source, offset: int) -> Diagnostic | None:
+    """Says which character it is that no word of a policy has, if that is what stands there."""
+    character = source.text[offset : offset + 1]
+    if not character or (character.isascii() and (character.isprintable() or character.isspace())):
+        return None
+    label = Label(
+        Span(source, offset, offset + 1), "outside texts in quotes, a policy is plain ASCII"
+    )
+    title = f"U+{ord(character):04X} cannot stand here"
+    return Diagnostic(codes.UNREADABLE_CHARACTER, title, (label,))
 
 
 def _unexpected(what: str, span: Span, accepts: set[str]) -> Diagnostic:

@@ -96,8 +96,10 @@ _SELECT = "SELECT number, at, kind, body, previous, digest FROM ledger"
 def _record(row: tuple[object, ...]) -> Record:
     number, at, kind, body, previous, digest = cast("tuple[Any, ...]", row)
     try:
-        return Record(
-            number, at, kind, cast("dict[str, object]", decode(json.loads(body))), previous, digest
-        )
+        decoded = cast("dict[str, object]", decode(json.loads(body)))
+        written = canonical_text(decoded)
     except (ValueError, TypeError, ArithmeticError) as error:
         raise LedgerError(f"entry {number} of the ledger cannot be read: {error}") from error
+    if written != body:
+        raise LedgerError(f"entry {number} of the ledger is not in canonical form")
+    return Record(number, at, kind, decoded, previous, digest)

@@ -2,8 +2,9 @@
 
 A token is a run without white space, less the brackets and quotes that open it and the
 punctuation that closes it; a value of several words is several tokens in a row. So
-`evil@x.example` does not stand in `not-evil@x.example`, nor 5 in `5,000`: where the text could
-be read two ways, the value does not stand in it.
+`evil@x.example` does not stand in `not-evil@x.example`. A number stands where a token is that
+number in plain digits; `5,000` and `5.000` could each be read two ways (five, five thousand), so
+neither of the two stands in them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from policy_engine.values.conform import timestamp
 _OPENING = "\"'`([{<«“‘„*"
 _CLOSING = "\"'`)]}>»”’*.,;:!?…"
 _NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+_AMBIGUOUS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 
 
 def stands_in(value: object, text: str) -> bool:
@@ -82,7 +84,7 @@ def _tokens(text: str) -> list[str]:
 def _numbers(text: str) -> list[Decimal]:
     found = []
     for token in _tokens(text):
-        if _NUMBER.fullmatch(token):
+        if _NUMBER.fullmatch(token) and not _AMBIGUOUS.fullmatch(token):
             try:
                 found.append(Decimal(token))
             except InvalidOperation:

@@ -10,9 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from policy_engine.foundation.canonical import decimal_text
 from policy_engine.values.types import Field, ListOf, Record, Type, Union
+
+T = TypeVar("T")
 
 UNKNOWN = None
 ABSENT = object()
@@ -88,7 +91,21 @@ def instant(text: str) -> datetime | None:
         return None
 
 
-def _required(value: object, holds: bool) -> object:
+def written(given: object) -> object:
+    """What was given, as it is written down where it fits nothing. Raises `Misfit`."""
+    if isinstance(given, (float, Decimal)):
+        number = Decimal(repr(given)) if isinstance(given, float) else given
+        return _required(number, number.is_finite())
+    if isinstance(given, Mapping):
+        return {str(name): written(member) for name, member in given.items()}
+    if isinstance(given, (list, tuple)):
+        return [written(item) for item in given]
+    if isinstance(given, datetime) and given.tzinfo is None:
+        return given.isoformat()
+    return _required(given, given is None or isinstance(given, (str, int, datetime)))
+
+
+def _required(value: T, holds: bool) -> T:
     if not holds:
         raise Misfit
     return value
@@ -105,20 +122,21 @@ def _boolean(value: object) -> object:
 
 
 def _integer(value: object) -> object:
-    _required(value, isinstance(value, int) and not isinstance(value, bool))
-    assert isinstance(value, int)
-    return _required(value, fits_in_digits(value))
+    """Any number without a fraction, however it is spelled."""
+    number = _decimal(value)
+    assert isinstance(number, Decimal)
+    return int(_required(number, number == number.to_integral_value()))
 
 
 def _decimal(value: object) -> object:
     """A float is the decimal that its shortest text shows; two spellings of a number are one."""
-    if isinstance(value, int):
-        return Decimal(str(_integer(value)))
     if isinstance(value, float):
         value = Decimal(repr(value))
-    _required(value, isinstance(value, Decimal))
-    assert isinstance(value, Decimal)
-    return _required(value, value.is_finite() and fits_in_digits(value))
+    _required(value, isinstance(value, (int, Decimal)) and not isinstance(value, bool))
+    assert isinstance(value, (int, Decimal))
+    _required(value, isinstance(value, int) or value.is_finite())
+    _required(value, fits_in_digits(value))
+    return Decimal(str(value))
 
 
 def _timestamp(value: object) -> object:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 from policy_engine.decision.action import Action, action_digest, proposal_digest
 from policy_engine.decision.circumstances import Circumstances
@@ -16,8 +15,8 @@ from policy_engine.decision.evidence import CLOCK, Approval, Asked, Rejection, V
 from policy_engine.decision.outcome import Outcome
 from policy_engine.foundation.canonical import digest
 from policy_engine.language.policy import Effect, PolicySet, Rule, Subject
-from tests.reference.data import UNKNOWN, Misfit, fitted, fitted_fields
-from tests.reference.expressions import Truth, World, all_hold, one_holds, truth
+from tests.reference.data import UNKNOWN, Misfit, fitted, fitted_fields, written
+from tests.reference.expressions import Truth, World, all_hold, truth
 from tests.reference.provenance import Origins
 
 Contribution = tuple[str | None, str, Outcome]
@@ -35,10 +34,7 @@ class Answer:
 def decide(policy: PolicySet, action: Action, circumstances: Circumstances) -> Answer:
     """“Every rule that applies contributes an outcome, a missing permit contributes deny, and the
     decision is their join in deny > escalate > validate > allow.”"""
-    if action.task not in policy.tasks:
-        contributions: frozenset[Contribution] = frozenset({(None, "D505", Outcome.DENY)})
-    else:
-        contributions = frozenset(_Question(policy, action, circumstances).contributions())
+    contributions = frozenset(_Question(policy, action, circumstances).contributions())
     return Answer(max(outcome for _, _, outcome in contributions), contributions)
 
 
@@ -55,7 +51,8 @@ class _Question:
 
     def __init__(self, policy: PolicySet, action: Action, circumstances: Circumstances) -> None:
         self.policy, self.action, self.circumstances = policy, action, circumstances
-        inputs = policy.tasks[action.task].inputs
+        self.task = policy.tasks.get(action.task)
+        inputs = self.task.inputs if self.task else ()
         self.input, self.input_fits = fitted_fields(action.input, inputs, closed=True)
         self.facts = self._facts()
         self.world = World(policy, self._roots(), Origins(policy, circumstances.session))
@@ -91,31 +88,35 @@ class _Question:
 
     def _digests(self) -> None:
         """What evidence must be bound to; None where the action cannot be written down."""
-        known = {name: datum for name, datum in self.input.items() if datum is not UNKNOWN}
         facts = {name: datum for name, datum in self.facts.items() if datum is not UNKNOWN}
         self.facts_digest = digest(facts)
         self.action_digest = self.proposal_digest = None
         try:
-            self.action_digest = action_digest(self.action, known)
-            self.proposal_digest = proposal_digest(self.action, known)
-        except (ValueError, RecursionError):
+            exact = self.input if self.task and self.input_fits else written(self.action.input)
+            self.action_digest = action_digest(self.action, exact)
+            self.proposal_digest = proposal_digest(self.action, exact)
+        except (ValueError, OverflowError, RecursionError, Misfit):
             pass
 
     def contributions(self) -> Iterator[Contribution]:
-        if not self.input_fits:
-            # "the action does not fit its task's signature": deny
-            yield None, "D504", Outcome.DENY
-        elif self.action_digest is None:
-            # What cannot be decided is refused.
+        if self.action_digest is None:
+            # What cannot be written down can be bound to no evidence, so it is refused.
             yield None, "D512", Outcome.DENY
+        if self.task is None:
+            # “the task is unknown”: deny
+            yield None, "D505", Outcome.DENY
+            return
+        if not self.input_fits:
+            # “the action does not fit its task's signature”: deny
+            yield None, "D504", Outcome.DENY
         if any(self._holds(item) for item in self._evidence(Rejection)):
-            # "a rejection holds for the same principal, task and input for 24 hours, whatever
-            # the policy"
+            # “a rejection holds for the same principal, task and input for 24 hours, whatever
+            # the policy”
             yield None, "D509", Outcome.DENY
         rules = [r for r in self.policy.rules.values() if self.action.task in r.tasks]
         applying = [rule for rule in rules if self._applies(rule)]
         if not any(rule.effect is Effect.PERMIT for rule in applying):
-            # "no `permit` applies": deny
+            # “no `permit` applies”: deny
             yield None, "D503", Outcome.DENY
         for rule in applying:
             yield from self._contributed(rule)
@@ -125,7 +126,7 @@ class _Question:
             case Effect.PERMIT:
                 yield rule.name, "D511", Outcome.ALLOW
             case Effect.FORBID:
-                # "`forbid`, `only when` applies": deny
+                # “`forbid`, `only when` applies”: deny
                 yield rule.name, "D502" if rule.only_when else "D501", Outcome.DENY
             case Effect.REQUIRE:
                 yield from self._required(rule)
@@ -148,11 +149,7 @@ class _Question:
             return subject.kind in (None, self.action.principal.kind)
         if self.circumstances.roles is None:
             return UNKNOWN
-        return one_holds(self._holds_role(role) for role in subject.roles)
-
-    def _holds_role(self, role: str) -> Truth:
-        assert self.circumstances.roles is not None
-        return role in self.circumstances.roles
+        return any(role in self.circumstances.roles for role in subject.roles)
 
     # Validations
 
@@ -182,7 +179,7 @@ class _Question:
         requirement = rule.requirement
         assert requirement is not None
         asks = [item.at for item in self._evidence(Asked) if self._about(item, rule)]
-        # "The first ask starts that rule's clock."
+        # “The first ask starts that rule's clock.”
         deadline = min(asks) + CLOCK if asks else None
         signers = {
             item.by
@@ -190,12 +187,12 @@ class _Question:
             if self._about(item, rule)
             and item.facts == self.facts_digest
             and requirement.role in item.roles
-            # "Nobody in the chain, nor the person on whose behalf it runs, may sign."
+            # “Nobody in the chain, nor the person on whose behalf it runs, may sign.”
             and item.by not in self.action.people
             and item.at <= self.circumstances.now < item.at + CLOCK
             and (deadline is None or item.at < deadline)
         }
-        # "A quorum counts distinct people."
+        # “A quorum counts distinct people.”
         if len(signers) >= requirement.quorum:
             return
         if deadline is not None and self.circumstances.now >= deadline:
@@ -212,9 +209,9 @@ class _Question:
         )
 
     def _holds(self, rejection: Rejection) -> bool:
-        said: datetime = rejection.at
+        """No matter if the clock of whoever said it runs ahead: it speaks against."""
         same = rejection.proposal == self.proposal_digest
-        return same and said <= self.circumstances.now < said + CLOCK
+        return same and self.circumstances.now < rejection.at + CLOCK
 
     def _evidence(self, kind: type) -> list:
         if self.action_digest is None:

@@ -9,7 +9,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from policy_engine.decision.session import SeenOutput, Session
-from policy_engine.foundation.canonical import decimal_text, timestamp_text
 from policy_engine.language.policy import PolicySet
 from policy_engine.values.types import BOOLEAN, ListOf, Record, Type, Union
 from tests.reference.data import UNKNOWN, Misfit, fitted, instant
@@ -17,7 +16,8 @@ from tests.reference.expressions import Truth, World, all_hold, one_holds, truth
 
 Scalar = str | int | Decimal | datetime
 
-QUOTES = "\"'`"
+OPENING = "\"'`<*"
+CLOSING = "\"'`>*.,;:!?…"
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 GROUPED = re.compile(r"-?[1-9][0-9]{0,2}(\.[0-9]{3})")
 """`5.000` is five in one country and five thousand in another."""
@@ -120,8 +120,11 @@ def leaves(seen: object) -> Iterator[object]:
 
 
 def is_or_contains(leaf: object, part: Scalar) -> bool:
-    """Whether a leaf is the datum, or a text with it as a whole token."""
-    return is_same(leaf, part) or (isinstance(leaf, str) and stands_in(part, leaf))
+    """Whether a leaf is the datum, or its text, or a text with it as a whole token."""
+    if isinstance(leaf, str):
+        return is_same(leaf, part) or stands_in(part, leaf)
+    is_number = isinstance(leaf, (int, Decimal)) and not isinstance(leaf, bool)
+    return is_same(leaf, part) or (is_number and str(leaf) == part)
 
 
 def is_same(leaf: object, part: Scalar) -> bool:
@@ -136,20 +139,19 @@ def is_same(leaf: object, part: Scalar) -> bool:
 
 def is_traced(part: Scalar, leaf: object) -> bool:
     """Whether a call's input carried the datum in, in any spelling: the suspicious reading."""
-    if is_same(leaf, part):
+    if is_or_contains(leaf, part):
         return True
-    if isinstance(leaf, bool) or leaf is None:
+    if not isinstance(part, str) or isinstance(leaf, (bool, datetime)) or leaf is None:
         return False
-    assert isinstance(leaf, (str, int, Decimal, datetime))
-    return is_or_contains(leaf, part) or _folded(_shown(part)) in _folded(_shown(leaf))
+    return bool(_folded(part)) and _folded(part) in _folded(str(leaf))
 
 
 def stands_in(part: Scalar, text: str) -> bool:
     """Whether the value is a whole token of the text, or several words in a row."""
-    tokens = text.split()
+    tokens = unicodedata.normalize("NFC", text).split()
     if not isinstance(part, str):
         return any(_reads_as(part, spelling) for token in tokens for spelling in spellings(token))
-    words = part.split()
+    words = unicodedata.normalize("NFC", part).split()
     places = range(len(tokens) - len(words) + 1)
     return bool(words) and any(_stand_at(words, tokens[i : i + len(words)]) for i in places)
 
@@ -171,11 +173,11 @@ def spellings(run: str) -> set[str]:
 
 
 def _opens(character: str) -> bool:
-    return character in QUOTES or unicodedata.category(character) in ("Ps", "Pi", "Pf")
+    return character in OPENING or unicodedata.category(character) in ("Ps", "Pi", "Pf")
 
 
 def _closes(character: str) -> bool:
-    return character in QUOTES + ".,;:!?" or unicodedata.category(character) in ("Pe", "Pf", "Pi")
+    return character in CLOSING or unicodedata.category(character) in ("Pe", "Pf", "Pi")
 
 
 def _reads_as(part: int | Decimal | datetime, spelling: str) -> bool:
@@ -186,12 +188,7 @@ def _reads_as(part: int | Decimal | datetime, spelling: str) -> bool:
     return Decimal(spelling) == part
 
 
-def _shown(part: Scalar) -> str:
-    if isinstance(part, (int, Decimal)):
-        return decimal_text(Decimal(part))
-    return timestamp_text(part) if isinstance(part, datetime) else part
-
-
 def _folded(text: str) -> str:
     """Case, spacing and punctuation are disregarded."""
+    text = unicodedata.normalize("NFC", text)
     return "".join(character for character in text.casefold() if character.isalnum())

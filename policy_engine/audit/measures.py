@@ -1,0 +1,107 @@
+"""Counts, shares and spans of time: exact, and None where there was nothing to measure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median
+from types import MappingProxyType
+
+from policy_engine.audit.story import Standing, Story
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many actions stand where. Every standing is there."""
+
+    counts: Mapping[Standing, int]
+
+    @classmethod
+    def of(cls, stories: Iterable[Story]) -> Tally:
+        counted = Counter(story.standing for story in stories)
+        return cls(MappingProxyType({standing: counted[standing] for standing in Standing}))
+
+    def __getitem__(self, standing: Standing) -> int:
+        return self.counts[standing]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def ran(self) -> int:
+        """Executed, whether or not people signed before."""
+        return self.counts[Standing.RAN] + self.counts[Standing.SIGNED]
+
+    @property
+    def started(self) -> int:
+        """Allowed and begun, however that ended."""
+        return self.ran + self.counts[Standing.FAILED] + self.counts[Standing.UNKNOWN]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many of so many."""
+
+    part: int
+    whole: int
+
+    @property
+    def percent(self) -> int | None:
+        """Rounded down, so that 100 means all; None of nothing."""
+        return self.part * 100 // self.whole if self.whole else None
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Spans of time in short."""
+
+    count: int
+    median: timedelta
+    longest: timedelta
+
+    @classmethod
+    def of(cls, spans: Iterable[timedelta | None]) -> Spread | None:
+        """None where there is none."""
+        known = [span for span in spans if span is not None]
+        return cls(len(known), median(known), max(known)) if known else None
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """The run in a few figures. A rate is a share of the actions that were started."""
+
+    proposed: int
+    success: Share
+    errors: Share
+    """Failed, or ended nobody knows how."""
+    unattended: Share
+    """Of those that ran, how many did so without anybody's signature."""
+    validations: Share
+    """Of the validations that ran, how many passed."""
+    waiting: Spread | None
+    """From the first ask to people's last word."""
+    turnaround: Spread | None
+    """From proposal to execution."""
+    tools: Spread | None
+    """How long the tools took."""
+
+
+def metrics(stories: Iterable[Story]) -> Metrics:
+    """The figures of these actions."""
+    told = tuple(stories)
+    tally = Tally.of(told)
+    checks = [validation.passed for story in told for validation in story.validations]
+    times = [s.milliseconds for s in told if s.milliseconds is not None]
+    return Metrics(
+        proposed=tally.total,
+        success=Share(tally.ran, tally.started),
+        errors=Share(tally.started - tally.ran, tally.started),
+        unattended=Share(tally[Standing.RAN], tally.ran),
+        validations=Share(sum(checks), len(checks)),
+        waiting=Spread.of(story.waited for story in told),
+        turnaround=Spread.of(story.turnaround for story in told),
+        tools=Spread.of(timedelta(milliseconds=time) for time in times),
+    )

@@ -1,0 +1,84 @@
+"""Which stretch of the past is asked about, and how it is cut into even pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from policy_engine.audit.measures import Tally
+from policy_engine.audit.story import Story
+
+MOST_BUCKETS = 30
+_STEPS = (
+    *(timedelta(minutes=n) for n in (1, 5, 15)),
+    *(timedelta(hours=n) for n in (1, 3, 6, 12)),
+    *(timedelta(days=n) for n in (1, 2, 7, 28, 91, 364)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From an instant (included) until another (not included); None is open."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def __contains__(self, at: datetime) -> bool:
+        return (self.start is None or at >= self.start) and (self.end is None or at < self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The actions that were proposed in one piece of the period."""
+
+    start: datetime
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Buckets in order, without gaps; `step` is the length of each. Empty where nothing was."""
+
+    step: timedelta
+    buckets: tuple[Bucket, ...]
+
+
+def timeline(stories: Iterable[Story], zone: tzinfo) -> Timeline:
+    """Actions by the time of their proposal, in the finest step that needs few enough buckets.
+
+    Buckets begin at round times of the zone's clocks; where those are put back, the hour that
+    comes twice is one.
+    """
+    timed = [(story.proposed.astimezone(zone).replace(tzinfo=None), story) for story in stories]
+    if not timed:
+        return Timeline(_STEPS[0], ())
+    step = _step(min(at for at, _ in timed), max(at for at, _ in timed))
+    pieces: dict[int, list[Story]] = {}
+    for at, story in timed:
+        pieces.setdefault(_piece(at, step), []).append(story)
+    return Timeline(step, _buckets(pieces, step, zone))
+
+
+def _buckets(
+    pieces: Mapping[int, list[Story]], step: timedelta, zone: tzinfo
+) -> tuple[Bucket, ...]:
+    return tuple(
+        Bucket((datetime.min + piece * step).replace(tzinfo=zone), Tally.of(pieces.get(piece, ())))
+        for piece in range(min(pieces), max(pieces) + 1)
+    )
+
+
+def _step(first: datetime, last: datetime) -> timedelta:
+    for step in _STEPS:
+        if _piece(last, step) - _piece(first, step) < MOST_BUCKETS:
+            return step
+    step = _STEPS[-1]
+    while _piece(last, step) - _piece(first, step) >= MOST_BUCKETS:
+        step *= 2
+    return step
+
+
+def _piece(at: datetime, step: timedelta) -> int:
+    """The number of the piece; counted from the year 1, which begins with a Monday."""
+    return (at - datetime.min) // step

@@ -1,0 +1,47 @@
+"""A summary and the proof that goes with it: both from one and the same reading of the record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from policy_engine.audit.chronicle import Chronicle
+from policy_engine.audit.period import Period
+from policy_engine.audit.summary import EVER, Summary, summary_of
+from policy_engine.ledger.chain import Record
+from policy_engine.ledger.verify import Verification, verify
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What happened, whether the record of it holds, and when this was written."""
+
+    summary: Summary
+    verification: Verification
+    written: datetime
+
+
+def report(
+    records: Iterable[Record],
+    *,
+    written: datetime,
+    period: Period = EVER,
+    zone: tzinfo = UTC,
+    pinned: str | None = None,
+    progress: Callable[[int], None] = lambda number: None,
+) -> Report:
+    """Reads entries once: every entry that is summarised has been verified.
+
+    The whole record is verified, whatever the period. Where an entry cannot be read, the summary
+    ends before it, and the verification says so. `pinned` is a head that somebody wrote down.
+    """
+    chronicle = Chronicle()
+    verification = verify(_told(records, chronicle), pinned=pinned, progress=progress)
+    return Report(summary_of(chronicle, period, zone), verification, written)
+
+
+def _told(records: Iterable[Record], chronicle: Chronicle) -> Iterator[Record]:
+    for record in records:
+        chronicle.add(record)
+        yield record

@@ -1,0 +1,199 @@
+"""The story of one action in plain words, as a card of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import tzinfo
+
+from policy_engine.audit.markup import Html, code, foreign, joined, prose, tag
+from policy_engine.audit.story import Ask, Mattered, Reason, Standing, Story
+from policy_engine.audit.words import (
+    LABELS,
+    counted,
+    duration,
+    moment,
+    place_text,
+    shown,
+    value_text,
+)
+
+_MOST_INPUTS = 8
+_MOST_REASONS = 6
+_MOST_VALUES = 6
+_EVERY_ACTION = "this rule decided"
+"""What the record says of a rule without conditions: nothing that a reader could use."""
+
+
+def card(story: Story, zone: tzinfo) -> Html:
+    """What was proposed, what became of it, and why."""
+    return tag(
+        "article",
+        _heading(story, zone),
+        _proposal(story),
+        *_TELL[story.standing](story, zone),
+        id=f"entry-{story.entry}",
+        class_=f"card {story.standing.name.lower()}",
+    )
+
+
+def _heading(story: Story, zone: tzinfo) -> Html:
+    badge = tag("span", LABELS[story.standing], class_="badge")
+    when = tag(
+        "span",
+        tag("time", moment(story.proposed, zone), datetime=story.proposed.isoformat()),
+        f" · entry {story.entry}",
+        class_="when",
+    )
+    who = tag("h4", foreign(story.principal, 80), " · ", foreign(story.task, 80))
+    return tag("header", badge, who, when)
+
+
+def _proposal(story: Story) -> Html | None:
+    """The input, one line; what is secret stays so."""
+    given = list(story.input.items())
+    pairs = [
+        tag("span", tag("i", foreign(name, 60)), " ", foreign(value_text(value)), class_="given")
+        for name, value in given[:_MOST_INPUTS]
+    ]
+    if len(given) > _MOST_INPUTS:
+        pairs.append(tag("span", f"and {len(given) - _MOST_INPUTS} more", class_="given"))
+    behalf = story.on_behalf_of
+    if behalf:
+        pairs.insert(0, tag("span", "on behalf of ", foreign(behalf, 80), class_="given"))
+    return tag("p", *pairs, class_="input") if pairs else None
+
+
+# What became of it
+
+
+def _refused(story: Story, zone: tzinfo) -> Iterator[Html]:
+    yield from _because(story.reasons)
+    for check in story.validations:
+        if not check.passed:
+            yield _note("The check ", code(check.name), " said: ", prose(check.problem), ".")
+    if story.asks and story.waited is not None:
+        yield _note(f"People had been asked {duration(story.waited)} before that.")
+        yield from _asked(story, zone)
+
+
+def _rejected(story: Story, zone: tzinfo) -> Iterator[Html]:
+    rejection = story.rejection
+    if rejection is not None:
+        took = f" after {duration(story.waited)}" if story.waited is not None else ""
+        said: Html | str = tag("q", prose(rejection.reason)) if rejection.reason else "no reason"
+        yield _sentence(foreign(rejection.by, 80), f" rejected it{took}: ", said)
+    yield from _asked(story, zone)
+
+
+def _waits(story: Story, zone: tzinfo) -> Iterator[Html]:
+    open_asks = [ask for ask in story.asks if ask.missing]
+    if story.asks and not open_asks:
+        yield _sentence("Everybody has signed; it goes on when the agent takes it up again.")
+    elif open_asks:
+        due = min(ask.due for ask in open_asks)
+        yield _sentence(f"Refused if nobody answers by {moment(due, zone)}.")
+    yield from _asked(story, zone)
+
+
+def _signed(story: Story, zone: tzinfo) -> Iterator[Html]:
+    if story.waited is not None:
+        yield _sentence(f"It ran once people had signed, {duration(story.waited)} after the ask.")
+    yield from _asked(story, zone)
+
+
+def _failed(story: Story, zone: tzinfo) -> Iterator[Html]:
+    yield _sentence("It was allowed, and the tool failed: ", prose(story.problem or "no message"))
+    yield from _asked(story, zone)
+
+
+def _unknown(story: Story, zone: tzinfo) -> Iterator[Html]:
+    if story.problem:
+        yield _sentence("It was started and may have happened: ", prose(story.problem))
+    else:
+        yield _sentence("It was started, and the record does not say how that ended.")
+    yield from _asked(story, zone)
+
+
+def _ran(story: Story, zone: tzinfo) -> Iterator[Html]:
+    yield from _because(story.reasons)
+
+
+_TELL = {
+    Standing.RAN: _ran,
+    Standing.SIGNED: _signed,
+    Standing.WAITS: _waits,
+    Standing.REFUSED: _refused,
+    Standing.REJECTED: _rejected,
+    Standing.FAILED: _failed,
+    Standing.UNKNOWN: _unknown,
+}
+
+
+# Why
+
+
+def _because(reasons: tuple[Reason, ...]) -> Iterator[Html]:
+    for reason in reasons[:_MOST_REASONS]:
+        yield _sentence(prose(reason.title), class_="why")
+        yield from _grounds(reason)
+        if reason.would_change:
+            yield _note("What would change it: ", prose(reason.would_change))
+    if len(reasons) > _MOST_REASONS:
+        yield _note(f"and {counted(len(reasons) - _MOST_REASONS, 'more reason')}")
+
+
+def _asked(story: Story, zone: tzinfo) -> Iterator[Html]:
+    for ask in story.asks:
+        title = ask.reason.title if ask.reason else ask.rule
+        yield _sentence(prose(title), class_="why")
+        if ask.reason is not None:
+            yield from _grounds(ask.reason)
+        yield _note(*_signatures(ask, zone))
+
+
+def _signatures(ask: Ask, zone: tzinfo) -> Iterator[Html | str]:
+    people = "one" if ask.quorum == 1 else f"{ask.quorum}"
+    yield f"Asked on {moment(ask.since, zone)}: {people} of "
+    yield foreign(ask.role, 80)
+    for approval in ask.signed:
+        waited = f" after {duration(approval.waited)}" if approval.waited is not None else ""
+        yield "; signed by "
+        yield tag("strong", foreign(approval.by, 80))
+        yield waited
+        if approval.reason:
+            yield joined((" (", tag("q", prose(approval.reason)), ")"))
+    if ask.signed and ask.missing:
+        yield f"; {ask.missing} still missing"
+
+
+def _grounds(reason: Reason) -> Iterator[Html]:
+    """The rule's name and place, and the values that mattered."""
+    values = [v for v in reason.values if v.value != _EVERY_ACTION]
+    rows = [_ground(value) for value in values[:_MOST_VALUES]]
+    if len(values) > _MOST_VALUES:
+        rows.append(tag("li", f"and {len(values) - _MOST_VALUES} more"))
+    if reason.unknown:
+        rows.append(tag("li", "not known: ", prose(reason.unknown)))
+    if rows:
+        yield tag("ul", *rows, class_="grounds")
+    if reason.rule or reason.code:
+        word, name = ("rule", reason.rule) if reason.rule else ("code", reason.code)
+        where = (" in ", _place(reason.place)) if reason.place and reason.rule else ()
+        yield tag("p", f"{word} ", code(name or "", 120), *where, class_="place")
+
+
+def _ground(value: Mattered) -> Html:
+    text = " ".join(value.text.split())
+    return tag("li", code(text), tag("span", prose(value.value), class_="came"))
+
+
+def _place(place: str) -> Html:
+    return tag("span", foreign(place_text(place)), title=shown(place, 400))
+
+
+def _sentence(*content: Html | str, class_: str | None = None) -> Html:
+    return tag("p", *content, class_=class_)
+
+
+def _note(*content: Html | str) -> Html:
+    return tag("p", *content, class_="note")

@@ -1,0 +1,194 @@
+"""How a report says things to people who do not write policies. Plain text, no markup.
+
+Names and values come from agents and from whoever writes to them: `shown` makes of any of it one
+line that cannot turn the writing direction, move a terminal's cursor or run on for ever.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime, timedelta, tzinfo
+
+from policy_engine.audit.measures import Share, Tally
+from policy_engine.audit.period import Period
+from policy_engine.audit.story import Standing
+from policy_engine.foundation.canonical import canonical_text
+
+LABELS: Mapping[Standing, str] = {
+    Standing.RAN: "ran",
+    Standing.SIGNED: "ran after people signed",
+    Standing.WAITS: "waits for people",
+    Standing.REFUSED: "refused",
+    Standing.REJECTED: "rejected by a person",
+    Standing.FAILED: "failed",
+    Standing.UNKNOWN: "outcome unknown",
+}
+LONGEST = 160
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_SECRET_DIGITS = 64
+
+
+def shown(value: str, longest: int = LONGEST) -> str:
+    """A foreign text as one harmless line: no control characters, not too long."""
+    line = "".join(_harmless(c) for c in value[: longest + 1])
+    return f"{line[: longest - 1]}…" if len(line) > longest else line
+
+
+def _harmless(character: str) -> str:
+    if character in "\t\n\r":
+        return " "
+    hidden = unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    return "�" if hidden else character
+
+
+def value_text(value: object) -> str:
+    """A value of an input; what was sealed stays hidden."""
+    if isinstance(value, str):
+        return shown(value)
+    if _is_sealed(value):
+        return "•••"
+    try:
+        return shown(canonical_text(_unsealed(value)))
+    except (ValueError, RecursionError):
+        return "�"
+
+
+def _is_sealed(value: object) -> bool:
+    if not isinstance(value, Mapping) or set(value) != {"secret"}:
+        return False
+    seal = value["secret"]
+    return isinstance(seal, str) and len(seal) == _SECRET_DIGITS
+
+
+def _unsealed(value: object) -> object:
+    """The same value, with every seal inside it shown as such."""
+    if _is_sealed(value):
+        return "•••"
+    if isinstance(value, Mapping):
+        return {name: _unsealed(part) for name, part in value.items()}
+    return [_unsealed(part) for part in value] if isinstance(value, list) else value
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """`1 action`, `2 actions`, `1,204 actions`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def headline(tally: Tally) -> str:
+    """The whole in one sentence, and whatever is zero left out."""
+    if not tally.total:
+        return "No action was proposed"
+    start = f"{counted(tally.total, 'action was', 'actions were')} proposed"
+    parts = [text for standing in Standing if (text := _clause(standing, tally))]
+    return "; ".join([start, *parts])
+
+
+def _clause(standing: Standing, tally: Tally) -> str:
+    number = tally[standing]
+    if standing is Standing.RAN:
+        return _ran(tally)
+    return _CLAUSES[standing](number) if number and standing in _CLAUSES else ""
+
+
+def _ran(tally: Tally) -> str:
+    signed, ran = tally[Standing.SIGNED], tally.ran
+    if not ran:
+        return "none ran"
+    if not signed:
+        return f"{ran:,} ran"
+    if signed == ran:
+        return f"{ran:,} ran, after a person had signed"
+    return f"{ran:,} ran, {signed:,} of them after a person had signed"
+
+
+_CLAUSES = {
+    Standing.WAITS: lambda n: f"{n:,} {'waits' if n == 1 else 'wait'} for a person",
+    Standing.REFUSED: lambda n: f"{counted(n, 'was', 'were')} refused",
+    Standing.REJECTED: lambda n: f"{counted(n, 'was', 'were')} rejected by a person",
+    Standing.FAILED: lambda n: f"{n:,} failed",
+    Standing.UNKNOWN: lambda n: f"{n:,} ended nobody knows how",
+}
+
+
+def duration(span: timedelta | None) -> str:
+    """A span of time in its two largest units: `1 h 12 min`."""
+    if span is None:
+        return "–"
+    seconds = span.total_seconds()
+    if seconds < 1:
+        return f"{max(0, round(seconds * 1000))} ms"
+    left, parts = int(seconds), []
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
+        if left >= size:
+            parts.append(f"{left // size:,} {unit}")
+            left %= size
+        elif parts:
+            break
+    return " ".join(parts[:2])
+
+
+def percent(share: Share) -> str:
+    """`88%`, or a dash where there is nothing to divide by."""
+    return "–" if share.percent is None else f"{share.percent}%"
+
+
+def of(share: Share) -> str:
+    """`7 of 8`."""
+    return f"{share.part:,} of {share.whole:,}"
+
+
+def day(at: datetime, zone: tzinfo) -> str:
+    """`23 Nov 2026`."""
+    local = at.astimezone(zone)
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+
+
+def short_day(at: datetime) -> str:
+    """`23 Nov`, of a time that is in its zone already."""
+    return f"{at.day} {_MONTHS[at.month - 1]}"
+
+
+def clock(at: datetime, zone: tzinfo) -> str:
+    """`09:33`."""
+    return f"{at.astimezone(zone):%H:%M}"
+
+
+def moment(at: datetime, zone: tzinfo) -> str:
+    """`23 Nov 2026, 09:33`."""
+    return f"{day(at, zone)}, {clock(at, zone)}"
+
+
+def zone_name(zone: tzinfo) -> str:
+    """`Europe/Warsaw`, `UTC`."""
+    return shown(str(zone))
+
+
+def stretch(first: datetime, last: datetime, zone: tzinfo) -> str:
+    """From when to when, the day said once where it is one."""
+    if day(first, zone) == day(last, zone):
+        return f"{moment(first, zone)} to {clock(last, zone)}"
+    return f"{moment(first, zone)} to {moment(last, zone)}"
+
+
+def asked_period(period: Period, zone: tzinfo) -> str:
+    """The period that was asked for."""
+    match period.start, period.end:
+        case None, None:
+            return "the whole record"
+        case None, datetime() as end:
+            return f"proposed before {moment(end, zone)}"
+        case datetime() as start, None:
+            return f"proposed since {moment(start, zone)}"
+        case datetime() as start, datetime() as end:
+            return f"proposed from {moment(start, zone)} until {moment(end, zone)}"
+    raise AssertionError("a period has instants or None")
+
+
+def place_text(place: str | None) -> str:
+    """`refunds.policy:41` for `/srv/policies/refunds.policy:41:8`."""
+    if not place:
+        return ""
+    path, *numbers = place.rsplit(":", 2)
+    name = path.replace("\\", "/").rsplit("/", 1)[-1]
+    return shown(f"{name}:{numbers[0]}" if len(numbers) == 2 else name)
