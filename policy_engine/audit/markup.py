@@ -19,7 +19,7 @@ class Html(str):
 Content = Html | str | None
 
 
-def tag(name: str, *content: Content, **attributes: str | int | float | None) -> Html:
+def tag(name: str, /, *content: Content, **attributes: str | int | float | None) -> Html:
     """One element. `class_` is written `class`, `aria_label` is `aria-label`; None is left out."""
     opened = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{_attribute(value)}"'

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from statistics import median
 from types import MappingProxyType
 
 from policy_engine.audit.story import Standing, Story
@@ -50,8 +49,11 @@ class Share:
 
     @property
     def percent(self) -> int | None:
-        """Rounded down, so that 100 means all; None of nothing."""
-        return self.part * 100 // self.whole if self.whole else None
+        """Rounded, but 100 means all and 0 means none; None of nothing."""
+        if not self.whole:
+            return None
+        rounded = (self.part * 200 + self.whole) // (self.whole * 2)
+        return rounded if self.part in (0, self.whole) else min(99, max(1, rounded))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,11 @@ class Spread:
     @classmethod
     def of(cls, spans: Iterable[timedelta | None]) -> Spread | None:
         """None where there is none."""
-        known = [span for span in spans if span is not None]
-        return cls(len(known), median(known), max(known)) if known else None
+        known = sorted(span for span in spans if span is not None)
+        if not known:
+            return None
+        low, high = known[(len(known) - 1) // 2], known[len(known) // 2]
+        return cls(len(known), (low + high) / 2, known[-1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from policy_engine.audit.measures import Tally
 from policy_engine.audit.story import Story
@@ -15,6 +15,8 @@ _STEPS = (
     *(timedelta(hours=n) for n in (1, 3, 6, 12)),
     *(timedelta(days=n) for n in (1, 2, 7, 28, 91, 364)),
 )
+
+_MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,10 @@ class Timeline:
 def timeline(stories: Iterable[Story], zone: tzinfo) -> Timeline:
     """Actions by the time of their proposal, in the finest step that needs few enough buckets.
 
-    Buckets begin at round times of the zone's clocks; where those are put back, the hour that
-    comes twice is one.
+    Buckets begin at round times of the zone's clocks, which are reckoned with as if they were
+    UTC, so that no step has a gap; where clocks are put back, the hour that comes twice is one.
     """
-    timed = [(story.proposed.astimezone(zone).replace(tzinfo=None), story) for story in stories]
+    timed = [(story.proposed.astimezone(zone).replace(tzinfo=UTC), story) for story in stories]
     if not timed:
         return Timeline(_STEPS[0], ())
     step = _step(min(at for at, _ in timed), max(at for at, _ in timed))
@@ -64,7 +66,7 @@ def _buckets(
     pieces: Mapping[int, list[Story]], step: timedelta, zone: tzinfo
 ) -> tuple[Bucket, ...]:
     return tuple(
-        Bucket((datetime.min + piece * step).replace(tzinfo=zone), Tally.of(pieces.get(piece, ())))
+        Bucket((_MONDAY + piece * step).replace(tzinfo=zone), Tally.of(pieces.get(piece, ())))
         for piece in range(min(pieces), max(pieces) + 1)
     )
 
@@ -80,5 +82,5 @@ def _step(first: datetime, last: datetime) -> timedelta:
 
 
 def _piece(at: datetime, step: timedelta) -> int:
-    """The number of the piece; counted from the year 1, which begins with a Monday."""
-    return (at - datetime.min) // step
+    """The number of the piece; counted from a Monday at midnight."""
+    return (at - _MONDAY) // step

@@ -9,7 +9,7 @@ from typing import TypeVar
 from policy_engine.audit.markup import Content, Html, code, foreign, prose, tag
 from policy_engine.audit.story import Approval, Standing, Story
 from policy_engine.audit.summary import Group, Person, RuleUse, Summary
-from policy_engine.audit.words import LABELS, duration, moment, place_text, shown
+from policy_engine.audit.words import SHORT, duration, moment, place_text, sentence, shown
 
 MOST_ROWS = 25
 _T = TypeVar("_T")
@@ -35,10 +35,12 @@ def table(
     return tag("div", drawn, class_="scroll", tabindex=0, role="region", aria_label=caption)
 
 
-def groups(caption: str, name: str, found: Sequence[Group], shown_as: Callable[[str], Html]) -> Html:
+def groups(
+    caption: str, name: str, found: Sequence[Group], shown_as: Callable[[str], Html]
+) -> Html:
     """Actions by something, with a column for every standing that occurs."""
     occurring = [s for s in Standing if any(group.tally[s] for group in found)]
-    columns = [name, "#proposed", *(f"#{LABELS[s]}" for s in occurring)]
+    columns = [name, "#proposed", *(f"#{SHORT[s]}" for s in occurring)]
     kept, left_out = _capped(found)
     rows = [
         [shown_as(g.name), f"{g.tally.total:,}", *(_count(g.tally[s]) for s in occurring)]
@@ -98,7 +100,7 @@ def _signature(story: Story, approval: Approval, zone: tzinfo) -> list[Content]:
     link = tag("a", foreign(story.task, 60), href=f"#entry-{story.entry}")
     return [
         foreign(approval.by, 80),
-        moment(approval.at, zone),
+        tag("span", moment(approval.at, zone), class_="time"),
         tag("span", link, " by ", foreign(story.principal, 60)),
         code(approval.rule, 80),
         duration(approval.waited),
@@ -111,7 +113,7 @@ def _rule(use: RuleUse) -> Html:
     name = use.rule or use.code
     return tag(
         "span",
-        tag("span", prose(use.title), class_="title"),
+        tag("span", prose(sentence(use.title)), class_="title"),
         tag("span", code(name, 120), f" {where}" if where else None, class_="place"),
         title=shown(use.place, 400) if use.place else None,
     )

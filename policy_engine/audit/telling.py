@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import tzinfo
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
 
 from policy_engine.audit.markup import Html, code, foreign, joined, prose, tag
 from policy_engine.audit.story import Ask, Mattered, Reason, Standing, Story
@@ -13,6 +14,7 @@ from policy_engine.audit.words import (
     duration,
     moment,
     place_text,
+    sentence,
     shown,
     value_text,
 )
@@ -24,23 +26,31 @@ _EVERY_ACTION = "this rule decided"
 """What the record says of a rule without conditions: nothing that a reader could use."""
 
 
-def card(story: Story, zone: tzinfo) -> Html:
+@dataclass(frozen=True, slots=True)
+class Standpoint:
+    """The reader's: in which zone, and when the report was written."""
+
+    zone: tzinfo
+    written: datetime
+
+
+def card(story: Story, at: Standpoint) -> Html:
     """What was proposed, what became of it, and why."""
     return tag(
         "article",
-        _heading(story, zone),
+        _heading(story, at),
         _proposal(story),
-        *_TELL[story.standing](story, zone),
+        *_TELL[story.standing](story, at),
         id=f"entry-{story.entry}",
         class_=f"card {story.standing.name.lower()}",
     )
 
 
-def _heading(story: Story, zone: tzinfo) -> Html:
+def _heading(story: Story, at: Standpoint) -> Html:
     badge = tag("span", LABELS[story.standing], class_="badge")
     when = tag(
         "span",
-        tag("time", moment(story.proposed, zone), datetime=story.proposed.isoformat()),
+        tag("time", moment(story.proposed, at.zone), datetime=story.proposed.isoformat()),
         f" · entry {story.entry}",
         class_="when",
     )
@@ -66,55 +76,57 @@ def _proposal(story: Story) -> Html | None:
 # What became of it
 
 
-def _refused(story: Story, zone: tzinfo) -> Iterator[Html]:
+def _refused(story: Story, at: Standpoint) -> Iterator[Html]:
     yield from _because(story.reasons)
-    for check in story.validations:
-        if not check.passed:
-            yield _note("The check ", code(check.name), " said: ", prose(check.problem), ".")
     if story.asks and story.waited is not None:
         yield _note(f"People had been asked {duration(story.waited)} before that.")
-        yield from _asked(story, zone)
+        yield from _asked(story, at)
 
 
-def _rejected(story: Story, zone: tzinfo) -> Iterator[Html]:
+def _rejected(story: Story, at: Standpoint) -> Iterator[Html]:
     rejection = story.rejection
     if rejection is not None:
         took = f" after {duration(story.waited)}" if story.waited is not None else ""
         said: Html | str = tag("q", prose(rejection.reason)) if rejection.reason else "no reason"
         yield _sentence(foreign(rejection.by, 80), f" rejected it{took}: ", said)
-    yield from _asked(story, zone)
+    yield from _asked(story, at)
 
 
-def _waits(story: Story, zone: tzinfo) -> Iterator[Html]:
+def _waits(story: Story, at: Standpoint) -> Iterator[Html]:
     open_asks = [ask for ask in story.asks if ask.missing]
     if story.asks and not open_asks:
         yield _sentence("Everybody has signed; it goes on when the agent takes it up again.")
     elif open_asks:
-        due = min(ask.due for ask in open_asks)
-        yield _sentence(f"Refused if nobody answers by {moment(due, zone)}.")
-    yield from _asked(story, zone)
+        yield _sentence(_deadline(min(ask.due for ask in open_asks), at))
+    yield from _asked(story, at)
 
 
-def _signed(story: Story, zone: tzinfo) -> Iterator[Html]:
+def _deadline(due: datetime, at: Standpoint) -> str:
+    if due <= at.written:
+        return f"The time to answer ran out on {moment(due, at.zone)}: it will not run any more."
+    return f"Refused if nobody answers by {moment(due, at.zone)}."
+
+
+def _signed(story: Story, at: Standpoint) -> Iterator[Html]:
     if story.waited is not None:
         yield _sentence(f"It ran once people had signed, {duration(story.waited)} after the ask.")
-    yield from _asked(story, zone)
+    yield from _asked(story, at)
 
 
-def _failed(story: Story, zone: tzinfo) -> Iterator[Html]:
+def _failed(story: Story, at: Standpoint) -> Iterator[Html]:
     yield _sentence("It was allowed, and the tool failed: ", prose(story.problem or "no message"))
-    yield from _asked(story, zone)
+    yield from _asked(story, at)
 
 
-def _unknown(story: Story, zone: tzinfo) -> Iterator[Html]:
+def _unknown(story: Story, at: Standpoint) -> Iterator[Html]:
     if story.problem:
         yield _sentence("It was started and may have happened: ", prose(story.problem))
     else:
         yield _sentence("It was started, and the record does not say how that ended.")
-    yield from _asked(story, zone)
+    yield from _asked(story, at)
 
 
-def _ran(story: Story, zone: tzinfo) -> Iterator[Html]:
+def _ran(story: Story, at: Standpoint) -> Iterator[Html]:
     yield from _because(story.reasons)
 
 
@@ -134,7 +146,7 @@ _TELL = {
 
 def _because(reasons: tuple[Reason, ...]) -> Iterator[Html]:
     for reason in reasons[:_MOST_REASONS]:
-        yield _sentence(prose(reason.title), class_="why")
+        yield _sentence(prose(sentence(reason.title)), class_="why")
         yield from _grounds(reason)
         if reason.would_change:
             yield _note("What would change it: ", prose(reason.would_change))
@@ -142,18 +154,18 @@ def _because(reasons: tuple[Reason, ...]) -> Iterator[Html]:
         yield _note(f"and {counted(len(reasons) - _MOST_REASONS, 'more reason')}")
 
 
-def _asked(story: Story, zone: tzinfo) -> Iterator[Html]:
+def _asked(story: Story, at: Standpoint) -> Iterator[Html]:
     for ask in story.asks:
         title = ask.reason.title if ask.reason else ask.rule
-        yield _sentence(prose(title), class_="why")
+        yield _sentence(prose(sentence(title)), class_="why")
         if ask.reason is not None:
             yield from _grounds(ask.reason)
-        yield _note(*_signatures(ask, zone))
+        yield _note(*_signatures(ask, at))
 
 
-def _signatures(ask: Ask, zone: tzinfo) -> Iterator[Html | str]:
+def _signatures(ask: Ask, at: Standpoint) -> Iterator[Html | str]:
     people = "one" if ask.quorum == 1 else f"{ask.quorum}"
-    yield f"Asked on {moment(ask.since, zone)}: {people} of "
+    yield f"Asked on {moment(ask.since, at.zone)}: {people} of "
     yield foreign(ask.role, 80)
     for approval in ask.signed:
         waited = f" after {duration(approval.waited)}" if approval.waited is not None else ""

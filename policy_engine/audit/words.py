@@ -7,7 +7,7 @@ line that cannot turn the writing direction, move a terminal's cursor or run on 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, tzinfo
 
 from policy_engine.audit.measures import Share, Tally
@@ -24,8 +24,18 @@ LABELS: Mapping[Standing, str] = {
     Standing.FAILED: "failed",
     Standing.UNKNOWN: "outcome unknown",
 }
+SHORT: Mapping[Standing, str] = {
+    Standing.RAN: "ran",
+    Standing.SIGNED: "ran, signed",
+    Standing.WAITS: "waits",
+    Standing.REFUSED: "refused",
+    Standing.REJECTED: "rejected",
+    Standing.FAILED: "failed",
+    Standing.UNKNOWN: "unknown",
+}
+"""The same, as the heading of a column of numbers."""
 LONGEST = 160
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _SECRET_DIGITS = 64
 
 
@@ -40,6 +50,11 @@ def _harmless(character: str) -> str:
         return " "
     hidden = unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
     return "�" if hidden else character
+
+
+def sentence(text: str) -> str:
+    """A text with a capital to begin with, unless it begins with a name."""
+    return text[:1].upper() + text[1:]
 
 
 def value_text(value: object) -> str:
@@ -75,20 +90,13 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def headline(tally: Tally) -> str:
-    """The whole in one sentence, and whatever is zero left out."""
+def headline(tally: Tally) -> tuple[str, str]:
+    """The whole in two sentences: what ran, and what did not. Whatever is zero is left out."""
     if not tally.total:
-        return "No action was proposed"
-    start = f"{counted(tally.total, 'action was', 'actions were')} proposed"
-    parts = [text for standing in Standing if (text := _clause(standing, tally))]
-    return "; ".join([start, *parts])
-
-
-def _clause(standing: Standing, tally: Tally) -> str:
-    number = tally[standing]
-    if standing is Standing.RAN:
-        return _ran(tally)
-    return _CLAUSES[standing](number) if number and standing in _CLAUSES else ""
+        return "No action was proposed.", ""
+    proposed = counted(tally.total, "action was", "actions were")
+    rest = "; ".join(said(tally[s]) for s, said in _REST.items() if tally[s])
+    return f"{proposed} proposed; {_ran(tally)}.", f"{rest}." if rest else ""
 
 
 def _ran(tally: Tally) -> str:
@@ -102,12 +110,12 @@ def _ran(tally: Tally) -> str:
     return f"{ran:,} ran, {signed:,} of them after a person had signed"
 
 
-_CLAUSES = {
-    Standing.WAITS: lambda n: f"{n:,} {'waits' if n == 1 else 'wait'} for a person",
+_REST: Mapping[Standing, Callable[[int], str]] = {
     Standing.REFUSED: lambda n: f"{counted(n, 'was', 'were')} refused",
     Standing.REJECTED: lambda n: f"{counted(n, 'was', 'were')} rejected by a person",
+    Standing.WAITS: lambda n: f"{counted(n, 'waits', 'wait')} for a person",
     Standing.FAILED: lambda n: f"{n:,} failed",
-    Standing.UNKNOWN: lambda n: f"{n:,} ended nobody knows how",
+    Standing.UNKNOWN: lambda n: f"the outcome of {n:,} is unknown",
 }
 
 

@@ -11,27 +11,31 @@ from collections.abc import Sequence
 
 from policy_engine.foundation.diagnostics import Code, Label
 from policy_engine.foundation.source import Span
-from policy_engine.foundation.suggest import nearest
 from policy_engine.language import checked as c
 from policy_engine.language import codes, given
 from policy_engine.language import tree as t
+from policy_engine.language.comparisons import clash, compare
 from policy_engine.language.report import Report
 from policy_engine.language.scope import Scope, Signature
+from policy_engine.language.type_rules import (
+    article,
+    assignable,
+    is_number,
+    is_text,
+    joint,
+    number_type,
+)
 from policy_engine.values.patterns import InvalidPattern, compiled
 from policy_engine.values.types import (
     BOOLEAN,
     DECIMAL,
     INTEGER,
-    NUMERIC,
     TEXT,
     TIMESTAMP,
     Field,
     ListOf,
     Record,
-    Type,
     Union,
-    comparable,
-    ordered,
 )
 
 _LITERALS = {bool: BOOLEAN, str: TEXT, int: INTEGER}
@@ -51,7 +55,7 @@ class Expressions:
                 codes.NOT_A_CONDITION,
                 "a condition must be true or false",
                 node.span,
-                f"this is {_article(result.type)}",
+                f"this is {article(result.type)}",
             )
             return None
         return result
@@ -171,7 +175,7 @@ class Expressions:
         for i, name in enumerate([None, *rest]):
             if name is not None:
                 if not isinstance(field.type, Record):
-                    label = f"`{field.name}` is {_article(field.type)}, without fields"
+                    label = f"`{field.name}` is {article(field.type)}, without fields"
                     self._refuse(codes.UNKNOWN_FIELD, "only records have fields", name.span, label)
                     return None
                 inner = field.type.field(name.text)
@@ -247,7 +251,7 @@ class Expressions:
                     codes.WRONG_ARGUMENTS,
                     f"`{parameter}` of `{name.text}` must be {type_}",
                     argument.span,
-                    f"this is {_article(argument.type)}",
+                    f"this is {article(argument.type)}",
                     also=(Label(signature.span, "defined here", primary=False),),
                 )
                 return None
@@ -261,61 +265,7 @@ class Expressions:
         left, right = self.value(node.left, scope), self.value(node.right, scope)
         if left is None or right is None:
             return None
-        against = right.type
-        if node.operator == "in":
-            if not isinstance(right.type, ListOf):
-                label = f"this is {_article(right.type)}"
-                self._refuse(codes.NOT_A_LIST, "`in` asks for a list", node.right.span, label)
-                return None
-            against = right.type.item
-        if node.operator in ("<", "<=", ">", ">="):
-            if not ordered(left.type, against):
-                self._clash(codes.UNORDERED, f"`{node.operator}` does not order these", left, right)
-                return None
-        elif not comparable(left.type, against) or not self._can_occur(left, right):
-            self._never_equal(left, right, against)
-            return None
-        return c.Compare(node.operator, left, right, node.span)
-
-    def _never_equal(self, left: c.Checked, right: c.Checked, against: Type) -> None:
-        if comparable(left.type, against):
-            return
-        self._clash(
-            codes.INCOMPARABLE,
-            f"cannot compare {_plain(left.type)} with {_plain(against)}",
-            left,
-            right,
-        )
-
-    def _can_occur(self, left: c.Checked, right: c.Checked) -> bool:
-        """A text compared with a union must be one of its members; says so where it is not."""
-        for one, other in ((left, right), (right, left)):
-            union = one.type.item if isinstance(one.type, ListOf) else one.type
-            if not isinstance(union, Union):
-                continue
-            literals = other.items if isinstance(other, c.Listing) else (other,)
-            for literal in literals:
-                if isinstance(literal, c.Constant) and literal.value not in union.members:
-                    near = nearest(str(literal.value), union.members)
-                    self._refuse(
-                        codes.NOT_IN_UNION,
-                        f'"{literal.value}" never occurs here',
-                        literal.span,
-                        f"the values are {union}",
-                        help_=f'replace it with "{near}"' if near else None,
-                        also=(Label(one.span, "compared with this", primary=False),),
-                    )
-                    return False
-        return True
-
-    def _clash(self, code: Code, title: str, left: c.Checked, right: c.Checked) -> None:
-        self._refuse(
-            code,
-            title,
-            left.span,
-            f"this is {_article(left.type)}",
-            also=(Label(right.span, f"this is {_article(right.type)}"),),
-        )
+        return compare(node, left, right, self._report)
 
     def _list(self, node: t.ListNode, scope: Scope) -> c.Listing | None:
         if not node.items:
@@ -326,33 +276,34 @@ class Expressions:
             return None
         type_ = items[0].type
         for item in items[1:]:
-            joint = _joint(type_, item.type)
-            if joint is None:
-                self._clash(codes.INCOMPARABLE, "a list holds values of one type", item, items[0])
+            common = joint(type_, item.type)
+            if common is None:
+                title = "a list holds values of one type"
+                clash(codes.INCOMPARABLE, title, item, items[0], self._report)
                 return None
-            type_ = joint
+            type_ = common
         return c.Listing(tuple(items), ListOf(type_), node.span)
 
     def _sum(self, node: t.SumNode, scope: Scope) -> c.Checked | None:
         operands = _all([self.value(operand, scope) for _, operand in node.terms])
         if operands is None:
             return None
-        if _is_text(operands[0].type) and all(sign == "+" for sign, _ in node.terms):
-            if self._each(operands, _is_text, codes.NOT_A_TEXT, "only texts are joined to a text"):
+        if is_text(operands[0].type) and all(sign == "+" for sign, _ in node.terms):
+            if self._each(operands, is_text, codes.NOT_A_TEXT, "only texts are joined to a text"):
                 return c.Joined(tuple(operands), TEXT, node.span)
             return None
-        if not self._each(operands, _is_number, codes.NOT_A_NUMBER, "arithmetic needs numbers"):
+        if not self._each(operands, is_number, codes.NOT_A_NUMBER, "arithmetic needs numbers"):
             return None
         terms = zip((sign for sign, _ in node.terms), operands, strict=True)
-        return c.Sum(tuple(terms), _number_type(operands), node.span)
+        return c.Sum(tuple(terms), number_type(operands), node.span)
 
     def _product(self, node: t.ProductNode, scope: Scope) -> c.Product | None:
         factors = _all([self.value(factor, scope) for factor in node.factors])
         if factors is None or not self._each(
-            factors, _is_number, codes.NOT_A_NUMBER, "arithmetic needs numbers"
+            factors, is_number, codes.NOT_A_NUMBER, "arithmetic needs numbers"
         ):
             return None
-        return c.Product(tuple(factors), _number_type(factors), node.span)
+        return c.Product(tuple(factors), number_type(factors), node.span)
 
     def _quantifier(self, node: t.QuantifierNode, scope: Scope) -> c.Quantified | None:
         over = self.value(node.over, scope)
@@ -368,7 +319,7 @@ class Expressions:
         if over is None:
             return None
         if not isinstance(over.type, ListOf):
-            label = f"this is {_article(over.type)}"
+            label = f"this is {article(over.type)}"
             self._refuse(codes.NOT_A_LIST, f"`{node.word} … in` asks for a list", over.span, label)
             return None
         body = self.condition(node.body, scope.with_local(name, over.type.item))
@@ -390,7 +341,7 @@ class Expressions:
             )
             return None
         if operand.type == BOOLEAN or isinstance(operand.type, Union):
-            label = f"this is {_article(operand.type)}, which is never untrusted"
+            label = f"this is {article(operand.type)}, which is never untrusted"
             self._refuse(codes.NO_PROVENANCE, "there is nothing to ask here", operand.span, label)
             return None
         return c.Provenance(node.word, operand, node.span)
@@ -437,7 +388,7 @@ class Expressions:
             self._refuse(codes.BAD_PATTERN, "this pattern cannot be used", node.pattern_span, label)
             return None
         if operand is None or not self._each(
-            [operand], _is_text, codes.NOT_A_TEXT, "only a text can match a pattern"
+            [operand], is_text, codes.NOT_A_TEXT, "only a text can match a pattern"
         ):
             return None
         return c.Match(operand, node.pattern, node.span)
@@ -446,7 +397,7 @@ class Expressions:
         assert callable(holds)
         for operand in operands:
             if not holds(operand.type):
-                self._refuse(code, title, operand.span, f"this is {_article(operand.type)}")
+                self._refuse(code, title, operand.span, f"this is {article(operand.type)}")
                 return False
         return True
 
@@ -471,49 +422,6 @@ _MEANINGS = {
 }
 
 
-def assignable(given_: Type, wanted: Type) -> bool:
-    """Whether a value of one type can stand where the other is declared."""
-    if wanted == DECIMAL:
-        return given_ in NUMERIC
-    if wanted == TEXT:
-        return _is_text(given_)
-    if isinstance(wanted, Union) and isinstance(given_, Union):
-        return given_.members <= wanted.members
-    if isinstance(wanted, ListOf) and isinstance(given_, ListOf):
-        return assignable(given_.item, wanted.item)
-    return given_ == wanted
-
-
 def _all(parts: Sequence[c.Checked | None]) -> list[c.Checked] | None:
     present = [part for part in parts if part is not None]
     return present if len(present) == len(parts) else None
-
-
-def _joint(left: Type, right: Type) -> Type | None:
-    if left in NUMERIC and right in NUMERIC:
-        return left if left == right else DECIMAL
-    if _is_text(left) and _is_text(right):
-        return left if left == right else TEXT
-    return left if left == right else None
-
-
-def _is_text(type_: Type) -> bool:
-    return type_ == TEXT or isinstance(type_, Union)
-
-
-def _is_number(type_: Type) -> bool:
-    return type_ in NUMERIC
-
-
-def _number_type(operands: list[c.Checked]) -> Type:
-    return INTEGER if all(operand.type == INTEGER for operand in operands) else DECIMAL
-
-
-def _plain(type_: Type) -> str:
-    return "a fixed text" if isinstance(type_, Union) else str(type_)
-
-
-def _article(type_: Type) -> str:
-    if isinstance(type_, Union):
-        return f"one of {type_}"
-    return f"a {type_}" if str(type_)[0] not in "AEIOU" else f"an {type_}"

@@ -1,0 +1,215 @@
+"""The documentation runs: every fence is checked, executed or compared, in order, per document.
+
+What a fence is for stands in a comment before it, `<!-- word: value; word: value -->`:
+
+    file: NAME      the fence is written to this file of the document's own folder
+    append: NAME    the same, at the end of the file
+    name: X         a policy that other fences rest on (`in: X`)
+    in: X           a fragment: it is checked as if it stood at the end of the fence named X
+    code: T307      the policy must have exactly this error (or warning)
+    output          a text that the Python fence before it must have printed
+
+In what is shown of an output, `…` stands for anything, and an id or digest in hexadecimal for
+the one that the run really gave; later commands use the real one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from policy_engine.cli import main
+from policy_engine.engine import Engine, check
+from policy_engine.foundation.render import plain, render
+from policy_engine.language import codes
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = [
+    path
+    for pattern in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/*.md", "docs/guides/*")
+    for path in sorted(ROOT.glob(pattern))
+]
+SHOWN_ONLY = {"json", "jsonl", "csv", "text"}
+"""Languages of fences that nothing is done with unless a marker says so."""
+
+_FENCE = re.compile(r"(?:^<!-- ([^\n]*) -->\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_VARIES = re.compile(r"…|\b(?:[0-9a-f]{64}|[0-9a-f]{12})\b|(?<=policy )[0-9a-f]{6}\b")
+_LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
+
+
+@dataclass(frozen=True)
+class Fence:
+    language: str
+    text: str
+    line: int
+    marks: dict[str, str]
+
+
+def fences(document: str) -> Iterator[Fence]:
+    for match in _FENCE.finditer(document):
+        marks = (mark.partition(":") for mark in (match[1] or "").split(";"))
+        line = document.count("\n", 0, match.start(3))
+        yield Fence(match[2], match[3], line, {k.strip(): v.strip() for k, _, v in marks if k})
+
+
+@dataclass
+class Run:
+    """One document being played, in a folder of its own, which is the working directory."""
+
+    named: dict[str, str] = field(default_factory=dict)
+    real: dict[str, str] = field(default_factory=dict)
+    """For each id or digest that is shown, the one of this run."""
+    variables: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__"})
+    printed: str = ""
+    exit_code: int = 0
+
+    def play(self, fence: Fence) -> None:
+        self.write(fence)
+        match fence.language:
+            case "policy":
+                self.policy(fence)
+            case "python":
+                self.python(fence)
+            case "console":
+                self.console(fence)
+            case language:
+                assert language in SHOWN_ONLY, f"a fence in `{language}`: in which language?"
+                if "output" in fence.marks:
+                    self.compare(fence.text, self.printed)
+
+    def write(self, fence: Fence) -> None:
+        name = fence.marks.get("file") or fence.marks.get("append")
+        if name:
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            with Path(name).open("a" if "append" in fence.marks else "w", encoding="utf-8") as file:
+                file.write(fence.text)
+
+    def policy(self, fence: Fence) -> None:
+        base = self.named[fence.marks["in"]] + "\n" if "in" in fence.marks else ""
+        text = base + fence.text
+        if "name" in fence.marks:
+            self.named[fence.marks["name"]] = text
+        written = fence.marks.get("file") or fence.marks.get("append")
+        if written:
+            policy, diagnostics = check(Path(written).parent)
+        else:
+            assert base or text.startswith("policy "), "a fragment needs a marker `in: …`"
+            path = Path("fence.policy")
+            path.write_text(text, encoding="utf-8")
+            policy, diagnostics = check(path)
+            path.unlink()
+        wanted = {code.strip() for code in fence.marks.get("code", "").split(",")} - {""}
+        found = {d.code.id for d in diagnostics if d.is_error or d.code.id in wanted}
+        assert found == wanted, plain(render(diagnostics)) or f"{wanted} expected, none found"
+        for rehearsal in Engine(policy).test() if policy else []:
+            in_fence = rehearsal.test.span.start >= len(base)
+            assert rehearsal.passed or not in_fence, (rehearsal.test.title, rehearsal.problems)
+
+    def python(self, fence: Fence) -> None:
+        code = compile("\n" * fence.line + fence.text, "the fence", "exec")
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            exec(code, self.variables)
+        self.printed = out.getvalue()
+
+    def console(self, fence: Fence) -> None:
+        assert fence.text.startswith("$ "), "a console fence begins with a command"
+        for block in re.split(r"^\$ ", fence.text, flags=re.MULTILINE)[1:]:
+            command, output = re.match(r"((?:.*\\\n)*.*)\n(.*)", block, re.DOTALL).groups()  # type: ignore[union-attr]
+            printed = self.command(command.replace("\\\n", " "))
+            if output.strip() and printed is not None:
+                self.compare(output, printed)
+            expected = "echo $?" in block or f"{block}$ echo $?" in fence.text
+            wrong = self.exit_code in (1, 2) and not expected
+            assert not wrong, f"`{command}` ended with {self.exit_code}:\n{printed}"
+
+    def command(self, command: str) -> str | None:
+        """What a command prints, or None where it is not run."""
+        command = re.sub(_VARIES, lambda m: self.real.get(m[0], m[0]), command)
+        words = shlex.split(command)
+        if words[0] == "make":
+            targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+            assert set(words[1:]) <= set(targets), f"the Makefile has no target of `{command}`"
+            return None
+        if "pip" in words[:3]:
+            return None
+        if words == ["echo", "$?"]:
+            return f"{self.exit_code}\n"
+        if words[0] == "export":
+            os.environ.update(word.split("=", 1) for word in words[1:])
+            return ""
+        if words[0] == "policy" and not set("|<>;&$") & set(command):
+            result = CliRunner().invoke(main, words[1:])
+            self.exit_code = result.exit_code
+            if result.exception and not isinstance(result.exception, SystemExit):
+                raise result.exception
+            return result.output
+        shell = f'policy() {{ "{sys.executable}" -m policy_engine "$@"; }}\n{command}'
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        done = subprocess.run(
+            ["bash", "-c", shell], env={**os.environ, "PATH": path}, timeout=30, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        self.exit_code = done.returncode
+        return done.stdout
+
+    def compare(self, shown: str, printed: str) -> None:
+        pattern, end, new = "", 0, []
+        shown, printed = _tidy(shown), _tidy(printed)
+        for match in _VARIES.finditer(shown):
+            pattern += re.escape(shown[end : match.start()])
+            end = match.end()
+            if match[0] == "…":
+                pattern += ".*?"
+            elif match[0] in self.real or match[0] in new:
+                known = self.real.get(match[0])
+                pattern += known or rf"\{new.index(match[0]) + 1}"
+            else:
+                new.append(match[0])
+                pattern += f"([0-9a-f]{{{len(match[0])}}})"
+        found = re.fullmatch(pattern + re.escape(shown[end:]), printed, re.DOTALL)
+        assert found, f"shown:\n{shown}\nprinted:\n{printed}"
+        self.real.update(zip(new, found.groups(), strict=True))
+
+
+def _tidy(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_document_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "environ", {**os.environ, "COLUMNS": "100"})
+    run = Run()
+    for fence in fences(path.read_text(encoding="utf-8")):
+        try:
+            run.play(fence)
+        except Exception as error:
+            place = f"{path.relative_to(ROOT)}:{fence.line + 1}"
+            raise AssertionError(f"the fence at {place}: {error}") from error
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(path: Path) -> None:
+    for target, anchor in _LINK.findall(path.read_text(encoding="utf-8")):
+        there = (path.parent / target).resolve() if target else path
+        assert there.exists(), f"there is no {target}"
+        if anchor:
+            titles = re.findall(r"^#+ (.*)$", there.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", t.lower()).replace(" ", "-") for t in titles}
+
+
+def test_the_reference_names_every_code_of_the_language() -> None:
+    reference = (ROOT / "docs/language.md").read_text(encoding="utf-8")
+    assert [code.id for code in codes.CODES if f"`{code.id}`" not in reference] == []
