@@ -26,7 +26,7 @@ LABELS: Mapping[Standing, str] = {
 }
 SHORT: Mapping[Standing, str] = {
     Standing.RAN: "ran",
-    Standing.SIGNED: "ran, signed",
+    Standing.SIGNED: "signed",
     Standing.WAITS: "waits",
     Standing.REFUSED: "refused",
     Standing.REJECTED: "rejected",

@@ -38,7 +38,7 @@ def _reason(reason: Reason, decision: Decision) -> Iterator[Segment]:
     yield Segment(f": {reason.title}\n", "strong")
     trailer = []
     if reason.unknown:
-        trailer.append(("unknown", f"{reason.unknown}; what is unknown restricts"))
+        trailer.append(("note", "what is unknown restricts"))
     for ask in decision.asks:
         if ask.rule == reason.rule and reason.outcome is Outcome.ESCALATE:
             trailer.append(("needs", needs(ask)))

@@ -80,11 +80,11 @@ def excerpt(
         in_file = list(group)
         yield Segment(f"{margin[:-1]}{arrow} ", "frame")
         yield Segment(f"{in_file[0].span.place}\n")
-        if arrow == "-->":
-            yield Segment(f"{margin}|\n", "frame")
-        yield from _lines(in_file, gutter, style)
         yield Segment(f"{margin}|\n", "frame")
+        yield from _lines(in_file, gutter, style)
         arrow = ":::"
+    if labels and trailer:
+        yield Segment(f"{margin}|\n", "frame")
     for word, text in trailer:
         first, *rest = text.splitlines() or [""]
         yield Segment(f"{margin}= ", "frame")

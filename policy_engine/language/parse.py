@@ -19,6 +19,7 @@ from lark import Tree as Parsed
 
 from policy_engine.foundation.diagnostics import Diagnostic, Label
 from policy_engine.foundation.source import Source, Span
+from policy_engine.foundation.suggest import nearest
 from policy_engine.language import codes
 from policy_engine.language.builder import Builder, Refused, Word
 from policy_engine.language.grammar import grammar_text
@@ -181,12 +182,28 @@ def _unexpected(what: str, span: Span, accepts: set[str]) -> Diagnostic:
     listed = sorted(expected - words if words <= expected else expected)
     if words <= expected:
         listed.append("a new statement: " + ", ".join(STATEMENT_WORDS))
+    allowed = f"here may stand {' · '.join(listed)}" if listed else None
     return Diagnostic(
         codes.UNEXPECTED,
         f"unexpected {what}",
         (Label(span, "not expected here"),),
-        help=f"here may stand {' · '.join(listed)}" if listed else None,
+        help=_misspelt(span, expected) or allowed,
     )
+
+
+def _misspelt(span: Span, expected: set[str]) -> str | None:
+    """A word that is nearly one that may stand here, or before it nearly one of the language."""
+    near = nearest(span.text, [word.strip("`") for word in expected], strictly=True)
+    if near and near != span.text and _WORD.fullmatch(near):
+        return f"replace `{span.text}` with `{near}`"
+    before = re.search(r"([A-Za-z_]+)\s+$", span.source.text[: span.start])
+    if before and before[1] not in _EFFECT_WORDS:
+        near = nearest(before[1], _EFFECT_WORDS, strictly=True)
+        return f"replace `{before[1]}` with `{near}`" if near else None
+    return None
+
+
+_EFFECT_WORDS = ("permit", "forbid", "require", "escalate")
 
 
 _TOKENS = {

@@ -1,0 +1,203 @@
+"""A report as JSON: everything the page says, for programs.
+
+Times are RFC 3339 in UTC, spans of time are seconds, a share is `part` of `whole`. Inputs are as
+the record has them: canonical JSON, secrets sealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import cast
+
+from policy_engine.audit.measures import Metrics, Share, Spread, Tally
+from policy_engine.audit.period import Period, Timeline
+from policy_engine.audit.report import Report
+from policy_engine.audit.story import Approval, Ask, Reason, Rejection, Standing, Story
+from policy_engine.audit.summary import Group, Person, RuleUse
+from policy_engine.audit.words import headline
+from policy_engine.foundation.canonical import Json, encode, timestamp_text
+from policy_engine.ledger.verify import Verification
+
+
+def report_account(report: Report) -> dict[str, Json]:
+    """The whole report as data."""
+    summary = report.summary
+    return {
+        "headline": " ".join(text for text in headline(summary.tally) if text),
+        "written": timestamp_text(report.written),
+        "zone": str(summary.zone),
+        "period": _period(summary.period),
+        "record": _record(report.verification),
+        "entries": summary.entries,
+        "unreadable_entries": summary.unreadable,
+        "sessions": summary.sessions,
+        "outcomes": _tally(summary.tally),
+        "metrics": _metrics(summary.metrics),
+        "tasks": _groups(summary.tasks),
+        "agents": _groups(summary.agents),
+        "policies": _groups(summary.policies),
+        "rules": [_rule(use) for use in summary.rules],
+        "people": [_person(person) for person in summary.people],
+        "timeline": _timeline(summary.timeline),
+        "actions": [_story(s) for s in summary.stories if s.standing is not Standing.RAN],
+    }
+
+
+def _period(period: Period) -> Json:
+    return {"from": _time(period.start), "to": _time(period.end)}
+
+
+def _record(verification: Verification) -> Json:
+    return {
+        "holds": verification.holds,
+        "entries": verification.entries,
+        "head": verification.head,
+        "findings": [
+            {"code": f.code.id, "entry": f.number, "text": f.text} for f in verification.findings
+        ],
+    }
+
+
+def _tally(tally: Tally) -> dict[str, Json]:
+    by_standing: dict[str, Json] = {s.value: tally[s] for s in Standing}
+    return {"total": tally.total, **by_standing}
+
+
+def _metrics(metrics: Metrics) -> Json:
+    return {
+        "proposed": metrics.proposed,
+        "success": _share(metrics.success),
+        "errors": _share(metrics.errors),
+        "unattended": _share(metrics.unattended),
+        "validations_passed": _share(metrics.validations),
+        "waiting_for_people": _spread(metrics.waiting),
+        "turnaround": _spread(metrics.turnaround),
+        "tools": _spread(metrics.tools),
+    }
+
+
+def _groups(groups: Sequence[Group]) -> list[Json]:
+    return [{"name": group.name, **_tally(group.tally)} for group in groups]
+
+
+def _rule(use: RuleUse) -> Json:
+    return {
+        "rule": use.rule,
+        "code": use.code,
+        "title": use.title,
+        "place": use.place,
+        "decided": dict(use.decided),
+        "held_for_people": use.asked,
+    }
+
+
+def _person(person: Person) -> Json:
+    return {
+        "person": person.name,
+        "signed": person.signed,
+        "rejected": person.rejected,
+        "waiting": _spread(person.waiting),
+    }
+
+
+def _timeline(timeline: Timeline) -> Json:
+    return {
+        "step": _seconds(timeline.step),
+        "buckets": [
+            {"start": _time(bucket.start), **_tally(bucket.tally)} for bucket in timeline.buckets
+        ],
+    }
+
+
+def _story(story: Story) -> Json:
+    return {
+        "action": story.action,
+        "entry": story.entry,
+        "standing": story.standing.value,
+        "proposed": _time(story.proposed),
+        "ended": _time(story.ended),
+        "task": story.task,
+        "principal": {"kind": story.kind, "id": story.principal},
+        "on_behalf_of": story.on_behalf_of,
+        "input": encode(story.input),
+        "policy": story.policy,
+        "outcome": story.outcome,
+        "decisions": story.decisions,
+        "reasons": [_reason(reason) for reason in story.reasons],
+        "asks": [_ask(ask) for ask in story.asks],
+        "approvals": [_approval(approval) for approval in story.approvals],
+        "rejection": _rejection(story.rejection),
+        "validations": [
+            {"validation": v.name, "passed": v.passed, "problem": v.problem}
+            for v in story.validations
+        ],
+        "waited": _seconds(story.waited),
+        "turnaround": _seconds(story.turnaround),
+        "performed_by": story.performed_by,
+        "ms": story.milliseconds,
+        "code": story.code,
+        "problem": story.problem,
+    }
+
+
+def _reason(reason: Reason) -> Json:
+    return {
+        "code": reason.code,
+        "rule": reason.rule,
+        "title": reason.title,
+        "place": reason.place,
+        "values": [{"text": v.text, "value": v.value, "place": v.place} for v in reason.values],
+        "unknown": reason.unknown,
+        "would_change": reason.would_change,
+    }
+
+
+def _ask(ask: Ask) -> Json:
+    return {
+        "rule": ask.rule,
+        "role": ask.role,
+        "quorum": ask.quorum,
+        "since": _time(ask.since),
+        "due": _time(ask.due),
+        "signed": [approval.by for approval in ask.signed],
+    }
+
+
+def _approval(approval: Approval) -> Json:
+    return {
+        "by": approval.by,
+        "rule": approval.rule,
+        "at": _time(approval.at),
+        "waited": _seconds(approval.waited),
+        "reason": approval.reason,
+    }
+
+
+def _rejection(rejection: Rejection | None) -> Json:
+    if rejection is None:
+        return None
+    return {"by": rejection.by, "at": _time(rejection.at), "reason": rejection.reason}
+
+
+def _share(share: Share) -> Json:
+    return {"part": share.part, "whole": share.whole}
+
+
+def _spread(spread: Spread | None) -> Json:
+    if spread is None:
+        return None
+    longest = _seconds(spread.longest)
+    return {"count": spread.count, "median": _seconds(spread.median), "longest": longest}
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else timestamp_text(at)
+
+
+def _seconds(span: timedelta | None) -> Json:
+    """Whole seconds where they are whole, else with thousandths."""
+    if span is None:
+        return None
+    seconds = round(span.total_seconds(), 3)
+    return cast(Json, int(seconds) if seconds == int(seconds) else seconds)

@@ -1,0 +1,222 @@
+"""`policy audit`: what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, date, datetime, time, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from policy_engine.audit.account import report_account
+from policy_engine.audit.measures import Metrics, Share, Spread
+from policy_engine.audit.page import page
+from policy_engine.audit.period import Period
+from policy_engine.audit.report import Report
+from policy_engine.audit.report import report as report_on
+from policy_engine.audit.story import Standing
+from policy_engine.audit.summary import Group, Summary
+from policy_engine.audit.words import (
+    LABELS,
+    SHORT,
+    asked_period,
+    duration,
+    headline,
+    of,
+    percent,
+    place_text,
+    shown,
+    zone_name,
+)
+from policy_engine.cli import output
+from policy_engine.cli.exit_codes import Exit
+from policy_engine.cli.options import end, ends_cleanly, format_option, store_option
+from policy_engine.foundation.database import Database
+from policy_engine.foundation.errors import InputError
+from policy_engine.foundation.render import Segment
+from policy_engine.ledger.ledger import LedgerReader
+from policy_engine.ledger.verify import Verification
+
+_WIDEST = 48
+_MOST_ROWS = 40
+
+
+@click.group("audit")
+def command() -> None:
+    """What happened: reports from the record."""
+
+
+@command.command("report")
+@store_option
+@click.option("--html", metavar="PATH", help="Write the report as one HTML page.")
+@click.option("--from", "start", metavar="T", help="Only actions proposed at T or later.")
+@click.option("--to", "until", metavar="T", help="Only actions proposed before T.")
+@click.option(
+    "--zone", default="UTC", show_default=True, metavar="ZONE", help="In which zone times are."
+)
+@click.option("--head", metavar="DIGEST", help="A head that was written down earlier.")
+@format_option
+@ends_cleanly
+def report(
+    store: str,
+    html: str | None,
+    start: str | None,
+    until: str | None,
+    zone: str,
+    head: str | None,
+    form: str,
+) -> None:
+    """Report what the record says: what ran, what was refused, who signed, and whether it holds.
+
+    T is a date (its midnight in the zone) or a timestamp, 2026-11-23T12:00:00Z. Reads the store
+    and writes nothing to it. Exits 6 where the record does not hold.
+    """
+    clock = _zone(zone)
+    period = Period(_instant(start, clock), _instant(until, clock))
+    found = _read(store, period, clock, head)
+    if html is not None:
+        _write(html, page(found))
+    if form == "json":
+        output.show_json({**report_account(found), "html": html})
+    else:
+        _show(found, html)
+    end(Exit.DONE if found.verification.holds else Exit.FINDINGS)
+
+
+def _read(store: str, period: Period, zone: tzinfo, head: str | None) -> Report:
+    with closing(Database(store, must_exist=True)) as database:
+        reader = LedgerReader(database)
+        with output.progress("reading", reader.count()) as bar:
+            return report_on(
+                reader.records(),
+                written=datetime.now(UTC),
+                period=period,
+                zone=zone,
+                pinned=head,
+                progress=lambda _: output.advance(bar),
+            )
+
+
+def _zone(name: str) -> tzinfo:
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise InputError(f"there is no time zone `{name}`; write one as Europe/Warsaw") from error
+
+
+def _instant(text: str | None, zone: tzinfo) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        if len(text) == len("2026-11-23"):
+            return datetime.combine(date.fromisoformat(text), time.min, zone).astimezone(UTC)
+        at = datetime.fromisoformat(text)
+        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise InputError(f"`{text}` is no date and no timestamp: {error}") from error
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+
+
+# On the terminal
+
+
+def _show(found: Report, html: str | None) -> None:
+    summary = found.summary
+    ran, rest = headline(summary.tally)
+    output.show([Segment(ran, "strong"), Segment(f" {rest}\n" if rest else "\n")])
+    output.say(f"{asked_period(summary.period, summary.zone)}, {zone_name(summary.zone)}", "frame")
+    if summary.stories:
+        output.say()
+        _outcomes(summary)
+        _groups("By task", "task", summary.tasks)
+        _groups("By agent", "agent", summary.agents)
+        _rules(summary)
+    _verified(found.verification)
+    if html is not None:
+        output.say(f"written to {html}", "help")
+
+
+def _outcomes(summary: Summary) -> None:
+    tally = summary.tally
+    rows = [
+        (LABELS[standing], f"{tally[standing]:,}", percent(Share(tally[standing], tally.total)))
+        for standing in Standing
+        if tally[standing]
+    ]
+    _table("By outcome", ("outcome", "#actions", "#share"), rows)
+    _table("In figures", ("figure", "value"), _figures(summary.metrics))
+
+
+def _figures(metrics: Metrics) -> list[tuple[str, str]]:
+    return [
+        ("success, of what was started", _share(metrics.success)),
+        ("errors, of what was started", _share(metrics.errors)),
+        ("validations passed", _share(metrics.validations)),
+        ("waiting for people", _spread(metrics.waiting)),
+        ("from proposal to execution", _spread(metrics.turnaround)),
+    ]
+
+
+def _share(share: Share) -> str:
+    return f"{of(share)}, {percent(share)}" if share.whole else "–"
+
+
+def _spread(spread: Spread | None) -> str:
+    if spread is None:
+        return "–"
+    return f"median {duration(spread.median)}, longest {duration(spread.longest)}"
+
+
+def _groups(title: str, name: str, groups: Sequence[Group]) -> None:
+    occurring = [s for s in Standing if any(group.tally[s] for group in groups)]
+    columns = (name, "#proposed", *(f"#{SHORT[s]}" for s in occurring))
+    rows = [
+        (shown(g.name, _WIDEST), f"{g.tally.total:,}", *(f"{g.tally[s]:,}" for s in occurring))
+        for g in groups
+    ]
+    _table(title, columns, rows)
+
+
+def _rules(summary: Summary) -> None:
+    columns = ("rule", "#let pass", "#held", "#refused", "says", "in")
+    rows = [
+        (
+            shown(use.rule or use.code, _WIDEST),
+            f"{use.decided.get('allow', 0):,}",
+            f"{use.asked:,}",
+            f"{use.decided.get('deny', 0) + use.decided.get('validate', 0):,}",
+            shown(use.title, _WIDEST),
+            place_text(use.place),
+        )
+        for use in summary.rules
+    ]
+    _table("By rule, each action by its latest decision", columns, rows)
+
+
+def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    output.table(title, columns, rows[:_MOST_ROWS])
+    if len(rows) > _MOST_ROWS:
+        output.say(f"and {len(rows) - _MOST_ROWS:,} more", "frame")
+    output.say()
+
+
+def _verified(verification: Verification) -> None:
+    for finding in verification.findings:
+        style = finding.code.severity.value
+        text = f": {shown(finding.text, 400)}\n"
+        output.show([Segment(f"{style}[{finding.code.id}]", style), Segment(text)])
+    holds = "the record holds" if verification.holds else "the record does not hold"
+    output.say(
+        f"{holds}: {verification.entries:,} entries", "allow" if verification.holds else "deny"
+    )
+    output.say(f"head {verification.head}", "frame")
