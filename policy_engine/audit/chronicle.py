@@ -1,31 +1,19 @@
 """From entries to stories, in one pass.
 
-Relies on nothing but the entries and their order: an action's kinds are those that the gate
-writes (`decided`, `validated`, `held`, `approved`, `rejected`, `intent`, `executed`, `failed`,
-`unknown`). An entry of another kind, or one whose time or action cannot be read, tells nothing
-about an action and is counted.
+Relies on nothing but the entries and their order. An entry of a kind that tells nothing about an
+action is passed over; one whose time or action cannot be read is counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import datetime
 
-from policy_engine.audit.reading import instant, members, objects, text, whole
-from policy_engine.audit.story import (
-    Approval,
-    Ask,
-    Mattered,
-    Reason,
-    Rejection,
-    Standing,
-    Story,
-    Validation,
-)
+from policy_engine.audit.draft import KINDS, Draft, Tell
+from policy_engine.audit.reading import instant, text
+from policy_engine.audit.story import Story
 from policy_engine.ledger.chain import Record
 
-NOT_RECORDED = "(not recorded)"
 _NO_ID = "-"
 """The gate's word for an action that it refused before it could be kept."""
 
@@ -38,7 +26,7 @@ class Chronicle:
         self.unreadable = 0
         self.last: datetime | None = None
         self.sessions: list[datetime] = []
-        self._drafts: dict[object, _Draft] = {}
+        self._drafts: dict[object, Draft] = {}
 
     def add(self, record: Record) -> None:
         """Takes the next entry."""
@@ -48,7 +36,7 @@ class Chronicle:
             self.unreadable += 1
             return
         self.last = at if self.last is None else max(self.last, at)
-        tell = _KINDS.get(record.kind)
+        tell = KINDS.get(record.kind)
         if tell is not None:
             self._told(record, at, tell)
         elif record.kind == "session":
@@ -58,7 +46,7 @@ class Chronicle:
         """All actions so far, in the order in which they were proposed."""
         return tuple(draft.finished() for draft in self._drafts.values() if draft.started)
 
-    def _told(self, record: Record, at: datetime, tell: _Tell) -> None:
+    def _told(self, record: Record, at: datetime, tell: Tell) -> None:
         action = text(record.body, "action")
         if action is None:
             self.unreadable += 1
@@ -66,7 +54,7 @@ class Chronicle:
         key = (action, record.number) if action == _NO_ID else action
         draft = self._drafts.get(key)
         if draft is None:
-            draft = self._drafts[key] = _Draft(record.number, action, at)
+            draft = self._drafts[key] = Draft(record.number, action, at)
         tell(draft, record.body, at)
 
 
@@ -76,184 +64,3 @@ def stories(records: Iterable[Record]) -> tuple[Story, ...]:
     for record in records:
         chronicle.add(record)
     return chronicle.stories()
-
-
-@dataclass(slots=True)
-class _OpenAsk:
-    """What people are asked, while its entries are read."""
-
-    rule: str
-    rule_digest: str | None
-    facts_digest: str | None
-    role: str
-    quorum: int
-    since: datetime
-    reason: Reason | None
-    signed: list[Approval] = field(default_factory=list)
-
-    def finished(self) -> Ask:
-        signed = tuple(self.signed)
-        return Ask(self.rule, self.role, self.quorum, self.since, self.reason, signed)
-
-
-@dataclass(slots=True)
-class _Draft:
-    """One action while its entries are read."""
-
-    entry: int
-    action: str
-    proposed: datetime
-    standing: Standing | None = None
-    latest: Mapping[str, object] = field(default_factory=dict)
-    decisions: int = 0
-    reasons: tuple[Reason, ...] = ()
-    asks: dict[str, _OpenAsk] = field(default_factory=dict)
-    approvals: list[Approval] = field(default_factory=list)
-    rejection: Rejection | None = None
-    validations: list[Validation] = field(default_factory=list)
-    used: bool = False
-    performed_by: str | None = None
-    ended: datetime | None = None
-    milliseconds: int | None = None
-    code: str | None = None
-    problem: str | None = None
-
-    @property
-    def started(self) -> bool:
-        """Whether anything was decided or done, rather than only checked."""
-        return self.standing is not None
-
-    def finished(self) -> Story:
-        latest, principal = self.latest, members(self.latest, "principal")
-        return Story(
-            entry=self.entry,
-            action=self.action,
-            standing=self.standing or Standing.UNKNOWN,
-            proposed=self.proposed,
-            task=text(latest, "task") or NOT_RECORDED,
-            principal=text(principal, "id") or NOT_RECORDED,
-            kind=text(principal, "kind") or "agent",
-            on_behalf_of=text(latest, "on_behalf_of"),
-            input=members(latest, "input"),
-            policy=text(latest, "policy"),
-            outcome=text(latest, "outcome"),
-            decisions=self.decisions,
-            reasons=self.reasons,
-            asks=tuple(ask.finished() for ask in self.asks.values()),
-            approvals=tuple(self.approvals),
-            rejection=self.rejection,
-            validations=tuple(self.validations),
-            performed_by=self.performed_by,
-            ended=self.ended,
-            milliseconds=self.milliseconds,
-            code=self.code,
-            problem=self.problem,
-        )
-
-
-_Tell = Callable[[_Draft, Mapping[str, object], datetime], None]
-
-
-def _decided(draft: _Draft, body: Mapping[str, object], at: datetime) -> None:
-    outcome = text(body, "outcome")
-    draft.latest = body
-    draft.decisions += 1
-    draft.reasons = tuple(
-        _reason(item) for item in objects(body, "reasons") if text(item, "outcome") == outcome
-    )
-    draft.standing = _AFTER_DECISION.get(outcome or "", Standing.REFUSED)
-    draft.ended = at if draft.standing is Standing.REFUSED else None
-
-
-_AFTER_DECISION = {"allow": Standing.UNKNOWN, "escalate": Standing.WAITS}
-"""An allowed action whose intent is not recorded may have happened; all else is refused."""
-
-
-def _validated(draft: _Draft, body: Mapping[str, object], at: datetime) -> None:
-    name = text(body, "validation") or NOT_RECORDED
-    passed = body.get("passed") is True
-    draft.validations.append(Validation(name, passed, text(body, "problem") or ""))
-
-
-def _held(draft: _Draft, body: Mapping[str, object], at: datetime) -> None:
-    because = {reason.rule: reason for reason in draft.reasons}
-    facts = text(body, "facts_digest")
-    for item in objects(body, "asks"):
-        rule, digest = text(item, "rule") or NOT_RECORDED, text(item, "rule_digest")
-        role, quorum = text(item, "role") or NOT_RECORDED, whole(item, "quorum") or 1
-        earlier = draft.asks.get(rule)
-        same = earlier is not None and earlier.rule_digest == digest
-        since = earlier.since if earlier is not None and same else at
-        draft.asks[rule] = _OpenAsk(rule, digest, facts, role, quorum, since, because.get(rule))
-    draft.standing = Standing.WAITS
-
-
-def _approved(draft: _Draft, body: Mapping[str, object], at: datetime) -> None:
-    rule = text(body, "rule") or NOT_RECORDED
-    ask = draft.asks.get(rule)
-    by, reason = text(body, "by") or NOT_RECORDED, text(body, "reason") or ""
-    approval = Approval(by, rule, at, ask.since if ask else None, reason)
-    draft.approvals.append(approval)
-    if ask is not None and ask.facts_digest == text(body, "facts_digest"):
-        ask.signed.append(approval)
-
-
-def _rejected(draft: _Draft, body: Mapping[str, object], at: datetime) -> None:
-    by, reason = text(body, "by") or NOT_RECORDED, text(body, "reason") or ""
-    draft.rejection = Rejection(by, at, reason)
-    draft.standing, draft.ended = Standing.REJECTED, at
-
-
-def _intended(draft: _Draft, body: Mapping[str, object], at: datetime) -> None:
-    draft.used = bool(objects(body, "approvals"))
-    draft.performed_by = text(body, "by")
-    draft.standing, draft.ended = Standing.UNKNOWN, None
-
-
-def _executed(draft: _Draft, body: Mapping[str, object], at: datetime) -> None:
-    draft.standing = Standing.SIGNED if draft.used else Standing.RAN
-    draft.ended, draft.milliseconds = at, whole(body, "ms")
-
-
-def _failed(draft: _Draft, body: Mapping[str, object], at: datetime) -> None:
-    draft.standing = Standing.FAILED
-    _went_wrong(draft, body, at)
-
-
-def _lost(draft: _Draft, body: Mapping[str, object], at: datetime) -> None:
-    draft.standing = Standing.UNKNOWN
-    _went_wrong(draft, body, at)
-
-
-def _went_wrong(draft: _Draft, body: Mapping[str, object], at: datetime) -> None:
-    draft.ended = at
-    draft.code, draft.problem = text(body, "code"), text(body, "problem")
-
-
-_KINDS: Mapping[str, _Tell] = {
-    "decided": _decided,
-    "validated": _validated,
-    "held": _held,
-    "approved": _approved,
-    "rejected": _rejected,
-    "intent": _intended,
-    "executed": _executed,
-    "failed": _failed,
-    "unknown": _lost,
-}
-
-
-def _reason(body: Mapping[str, object]) -> Reason:
-    return Reason(
-        text(body, "code") or "",
-        text(body, "outcome") or "",
-        text(body, "rule"),
-        text(body, "title") or NOT_RECORDED,
-        text(body, "place"),
-        tuple(
-            Mattered(text(item, "text") or "", text(item, "value") or "", text(item, "place"))
-            for item in objects(body, "values")
-        ),
-        text(body, "unknown"),
-        text(body, "would_change"),
-    )

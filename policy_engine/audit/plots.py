@@ -6,6 +6,7 @@ schemes; every bar also carries its number, so that nothing hangs on colour alon
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
@@ -81,7 +82,7 @@ def columns(timeline: Timeline, title: str) -> Html:
 def _row(name: str, tally: Tally, y: float, room: float, longest: int) -> Iterator[Html]:
     top = y + (_ROW - _BAR) / 2
     length = room * tally.total / longest
-    label = _text(shown(name, 28), _LABEL - 12, y + _ROW / 2, "end", "label")
+    label = _text(_fitting(name, _LABEL - 16), _LABEL - 12, y + _ROW / 2, "end", "label")
     yield tag("g", tag("title", f"{shown(name)}: {_said(tally)}"), label)
     yield from _pieces(tally, _LABEL, top, length, _BAR, tally.total)
     yield _text(f"{tally.total:,}", _LABEL + length + 8, y + _ROW / 2, "start", "total")
@@ -180,6 +181,23 @@ def _ticks(top: int) -> list[int]:
 def _when(bucket: Bucket, step: timedelta) -> str:
     """The hour where buckets are shorter than a day, else the day."""
     return short_day(bucket.start) if step >= timedelta(days=1) else f"{bucket.start:%H:%M}"
+
+
+def _fitting(name: str, room: int) -> str:
+    """As much of a name as surely fits, by the width that its characters have at most."""
+    line, used = "", 0
+    for character in shown(name, 60):
+        used += _wide(character)
+        if used > room:
+            return f"{line[:-1]}…"
+        line += character
+    return line
+
+
+def _wide(character: str) -> int:
+    if unicodedata.east_asian_width(character) in "WF":
+        return 15
+    return 12 if character.isupper() or character in "mw@%—…�" else 9 if ord(character) > 127 else 8
 
 
 def _said(tally: Tally) -> str:

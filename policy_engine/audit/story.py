@@ -12,6 +12,8 @@ from enum import Enum
 
 from policy_engine.decision.evidence import CLOCK
 
+NOT_RECORDED = "(not recorded)"
+
 
 class Standing(Enum):
     """What became of an action, as far as the record goes. In the order in which it is told."""
@@ -151,7 +153,7 @@ class Story:
         if self.rejection is not None:
             return self.rejection.at - since
         if self.standing is Standing.REFUSED and self.ended is not None:
-            return self.ended - since
+            return min(self.ended, *(ask.due for ask in self.asks)) - since
         last = max((approval.at for approval in self.approvals), default=None)
         return None if last is None else last - since
 

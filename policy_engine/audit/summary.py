@@ -7,15 +7,16 @@ action that was decided three times, because it waited for two people, is one ac
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from types import MappingProxyType
 
-from policy_engine.audit.chronicle import NOT_RECORDED, Chronicle
+from policy_engine.audit.chronicle import Chronicle
 from policy_engine.audit.measures import Metrics, Spread, Tally, metrics
 from policy_engine.audit.period import Period, Timeline, timeline
-from policy_engine.audit.story import Approval, Reason, Story
+from policy_engine.audit.story import NOT_RECORDED, Reason, Story
 from policy_engine.decision.codes import CODES
 from policy_engine.ledger.chain import Record
 
@@ -48,7 +49,7 @@ class RuleUse:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who signed or rejected, and how long these signatures took."""
+    """Somebody who signed or rejected, and how long these answers took."""
 
     name: str
     signed: int
@@ -166,17 +167,17 @@ def _nothing_known(rule: str) -> Reason:
 
 
 def _people(stories: Iterable[Story]) -> tuple[Person, ...]:
-    signed: dict[str, list[Approval]] = {}
-    rejected: dict[str, int] = {}
+    signed, rejected = Counter[str](), Counter[str]()
+    waits: dict[str, list[timedelta | None]] = {}
     for story in stories:
         for approval in story.approvals:
-            signed.setdefault(approval.by, []).append(approval)
+            signed[approval.by] += 1
+            waits.setdefault(approval.by, []).append(approval.waited)
         if story.rejection is not None:
-            rejected[story.rejection.by] = rejected.get(story.rejection.by, 0) + 1
-    people = [_person(name, signed.get(name, []), rejected) for name in {*signed, *rejected}]
+            rejected[story.rejection.by] += 1
+            waits.setdefault(story.rejection.by, []).append(story.waited)
+    people = [
+        Person(name, signed[name], rejected[name], Spread.of(spans))
+        for name, spans in waits.items()
+    ]
     return tuple(sorted(people, key=lambda p: (-p.signed - p.rejected, p.name)))
-
-
-def _person(name: str, signed: list[Approval], rejected: Mapping[str, int]) -> Person:
-    waiting = Spread.of(approval.waited for approval in signed)
-    return Person(name, len(signed), rejected.get(name, 0), waiting)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -18,12 +18,15 @@ from policy_engine.audit.words import (
     shown,
     value_text,
 )
+from policy_engine.decision.codes import NOBODY_ANSWERED
 
 _MOST_INPUTS = 8
 _MOST_REASONS = 6
 _MOST_VALUES = 6
-_EVERY_ACTION = "this rule decided"
-"""What the record says of a rule without conditions: nothing that a reader could use."""
+_POINTERS = frozenset(
+    {"this rule decided", "declared here", "no rule permits this task to this principal"}
+)
+"""What the record says of a place where no value mattered: nothing that a reader could use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +80,11 @@ def _proposal(story: Story) -> Html | None:
 
 
 def _refused(story: Story, at: Standpoint) -> Iterator[Html]:
+    if any(reason.code == NOBODY_ANSWERED.id for reason in story.reasons):
+        yield _sentence(f"People were asked, and did not answer in {duration(story.waited)}.")
     yield from _because(story.reasons)
-    if story.asks and story.waited is not None:
-        yield _note(f"People had been asked {duration(story.waited)} before that.")
-        yield from _asked(story, at)
+    deciding = {reason.rule for reason in story.reasons}
+    yield from _asked([ask for ask in story.asks if ask.rule not in deciding], at)
 
 
 def _rejected(story: Story, at: Standpoint) -> Iterator[Html]:
@@ -89,7 +93,7 @@ def _rejected(story: Story, at: Standpoint) -> Iterator[Html]:
         took = f" after {duration(story.waited)}" if story.waited is not None else ""
         said: Html | str = tag("q", prose(rejection.reason)) if rejection.reason else "no reason"
         yield _sentence(foreign(rejection.by, 80), f" rejected it{took}: ", said)
-    yield from _asked(story, at)
+    yield from _asked(story.asks, at)
 
 
 def _waits(story: Story, at: Standpoint) -> Iterator[Html]:
@@ -98,7 +102,7 @@ def _waits(story: Story, at: Standpoint) -> Iterator[Html]:
         yield _sentence("Everybody has signed; it goes on when the agent takes it up again.")
     elif open_asks:
         yield _sentence(_deadline(min(ask.due for ask in open_asks), at))
-    yield from _asked(story, at)
+    yield from _asked(story.asks, at)
 
 
 def _deadline(due: datetime, at: Standpoint) -> str:
@@ -110,12 +114,12 @@ def _deadline(due: datetime, at: Standpoint) -> str:
 def _signed(story: Story, at: Standpoint) -> Iterator[Html]:
     if story.waited is not None:
         yield _sentence(f"It ran once people had signed, {duration(story.waited)} after the ask.")
-    yield from _asked(story, at)
+    yield from _asked(story.asks, at)
 
 
 def _failed(story: Story, at: Standpoint) -> Iterator[Html]:
     yield _sentence("It was allowed, and the tool failed: ", prose(story.problem or "no message"))
-    yield from _asked(story, at)
+    yield from _asked(story.asks, at)
 
 
 def _unknown(story: Story, at: Standpoint) -> Iterator[Html]:
@@ -123,7 +127,7 @@ def _unknown(story: Story, at: Standpoint) -> Iterator[Html]:
         yield _sentence("It was started and may have happened: ", prose(story.problem))
     else:
         yield _sentence("It was started, and the record does not say how that ended.")
-    yield from _asked(story, at)
+    yield from _asked(story.asks, at)
 
 
 def _ran(story: Story, at: Standpoint) -> Iterator[Html]:
@@ -154,8 +158,8 @@ def _because(reasons: tuple[Reason, ...]) -> Iterator[Html]:
         yield _note(f"and {counted(len(reasons) - _MOST_REASONS, 'more reason')}")
 
 
-def _asked(story: Story, at: Standpoint) -> Iterator[Html]:
-    for ask in story.asks:
+def _asked(asks: Iterable[Ask], at: Standpoint) -> Iterator[Html]:
+    for ask in asks:
         title = ask.reason.title if ask.reason else ask.rule
         yield _sentence(prose(sentence(title)), class_="why")
         if ask.reason is not None:
@@ -180,7 +184,7 @@ def _signatures(ask: Ask, at: Standpoint) -> Iterator[Html | str]:
 
 def _grounds(reason: Reason) -> Iterator[Html]:
     """The rule's name and place, and the values that mattered."""
-    values = [v for v in reason.values if v.value != _EVERY_ACTION]
+    values = [v for v in reason.values if v.value not in _POINTERS]
     rows = [_ground(value) for value in values[:_MOST_VALUES]]
     if len(values) > _MOST_VALUES:
         rows.append(tag("li", f"and {len(values) - _MOST_VALUES} more"))

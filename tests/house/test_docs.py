@@ -26,6 +26,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from click.testing import CliRunner
@@ -190,14 +191,14 @@ def _tidy(text: str) -> str:
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_document_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(os, "environ", {**os.environ, "COLUMNS": "100"})
     run = Run()
-    for fence in fences(path.read_text(encoding="utf-8")):
-        try:
-            run.play(fence)
-        except Exception as error:
-            place = f"{path.relative_to(ROOT)}:{fence.line + 1}"
-            raise AssertionError(f"the fence at {place}: {error}") from error
+    with patch.dict(os.environ, {"COLUMNS": "100"}):
+        for fence in fences(path.read_text(encoding="utf-8")):
+            try:
+                run.play(fence)
+            except Exception as error:
+                place = f"{path.relative_to(ROOT)}:{fence.line + 1}"
+                raise AssertionError(f"the fence at {place}: {error}") from error
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -150,25 +150,24 @@ class SessionPlan:
         return session
 
 
-def session_plan(draw: st.DrawFn) -> SessionPlan:
-    words = draw(st.lists(st.sampled_from(WORDS), max_size=5))
+def session_plan(draw: st.DrawFn, policy: PolicySet) -> SessionPlan:
+    words = draw(st.lists(st.sampled_from(WORDS), max_size=6))
     request = None if rarely(draw, 8) else " ".join(words)
-    outputs = tuple(_output(draw) for _ in range(draw(st.integers(0, 3))))
+    outputs = tuple(_output(draw, policy) for _ in range(draw(st.sampled_from([0, 1, 2, 4]))))
     return SessionPlan(request, outputs, not rarely(draw, 6))
 
 
-def _output(draw: st.DrawFn) -> tuple[str, object, Mapping[str, object]]:
-    task = draw(st.sampled_from([*v.TASKS, *v.TASKS, "unheard_of"]))
-    type_ = draw(st.sampled_from([TEXT, DECIMAL, v.ORDER, *[ListOf(t) for t in _ITEMS]]))
-    fields = v.TASKS.get(str(task), ())
-    input_ = {} if draw(st.booleans()) else values(draw, fields, 12)
+def _output(draw: st.DrawFn, policy: PolicySet) -> tuple[str, object, Mapping[str, object]]:
+    """What a task returned: mostly what it declares, now and then under an unknown name."""
+    task = "unheard_of" if rarely(draw, 10) else draw(st.sampled_from(sorted(policy.tasks)))
+    declared = policy.tasks[task].output if task in policy.tasks else None
+    type_ = draw(st.sampled_from([TEXT, DECIMAL, v.ORDER, ListOf(v.PARTY), ListOf(TEXT)]))
+    if declared is not None and declared.type is not None and not rarely(draw, 8):
+        type_ = declared.type
+    input_ = values(draw, v.TASKS.get(task, ()), 12) if rarely(draw, 3) else {}
     if type_ == TEXT and draw(st.booleans()):
-        words = draw(st.lists(st.sampled_from(WORDS), max_size=4))
-        return str(task), " ".join(words), input_
-    return str(task), value(draw, type_, 20), input_
-
-
-_ITEMS = (v.ORDER, v.LINE, v.PARTY, TEXT)
+        return task, " ".join(draw(st.lists(st.sampled_from(WORDS), max_size=6))), input_
+    return task, value(draw, type_, 20), input_
 
 
 # Evidence
@@ -305,7 +304,7 @@ def scenario(draw: st.DrawFn, policy: PolicySet, oddity: int = 14) -> Scenario:
         on_behalf_of=Human("bob", desk="d") if rarely(draw, 4) else None,
         domain="acme" if rarely(draw, 4) else None,
         roles=None if rarely(draw, 6) else draw(held),
-        session=None if rarely(draw, 6) else session_plan(draw),
+        session=None if rarely(draw, 6) else session_plan(draw, policy),
         facts=values(draw, [Field(n, t) for n, t in v.FACTS.items()], oddity),
         pieces=tuple(piece(draw, policy) for _ in range(number)),
     )

@@ -510,13 +510,16 @@ _SHAPES: list[tuple[str, dict[str, Type], Type, Callable[[st.DrawFn, Scope], Tre
 
 
 def _task(draw: st.DrawFn, name: str, scope: Scope) -> Tree:
+    """Half of the tasks vouch for all that they return, some for items of it, some for nothing."""
     inputs = v.fields(v.TASKS[name], "input ")
-    output: Tree = str(
-        _pick(draw, ["", "output trusted", "output got: Text trusted", "output untrusted"])
-    )
-    if draw(st.integers(0, 2)) == 0:
+    kinds = ["", "untrusted", "trusted", "got: Text trusted", "got: list of Party trusted"]
+    kind = _pick(draw, [*kinds, "by item", "by item", "by item"])
+    output: Tree = f"output {kind}" if kind else ""
+    if kind == "by item":
         type_ = _pick(draw, [v.ORDER, v.LINE, v.PARTY, TEXT])
         inner = scope.with_local("item", type_)
+        simple = [d.path for d in inner.readable(lambda t: t == BOOLEAN)] + ["true", "true"]
         where = condition(draw, replace(inner, data=(*inner.data[:8], *inner.data), depth=2))
+        where = _pick(draw, [where, where, *simple[-2:], simple[0]])
         output = (f"output got: list of {v.written(type_)} trusted where ", where)
     return (f"task {name} {{\n{inputs}\n  ", output, "\n}")

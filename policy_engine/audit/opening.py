@@ -1,0 +1,93 @@
+"""The top of the page: the whole in one sentence, and whether it can be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policy_engine.audit import plots
+from policy_engine.audit.markup import Html, code, foreign, tag
+from policy_engine.audit.measures import Tally
+from policy_engine.audit.report import Report
+from policy_engine.audit.story import Standing
+from policy_engine.audit.summary import Summary
+from policy_engine.audit.words import LABELS, asked_period, counted, headline, stretch, zone_name
+from policy_engine.foundation.diagnostics import Severity
+from policy_engine.ledger.verify import Finding, Verification
+
+_MOST_FINDINGS = 12
+
+
+def opening(report: Report) -> Html:
+    """The headline, the picture of the whole, and the seal."""
+    summary = report.summary
+    ran, rest = headline(summary.tally)
+    picture = [_overview(summary.tally)] if summary.stories else []
+    return tag(
+        "header",
+        tag("p", "What the agents did", class_="eyebrow"),
+        tag("h1", f"{ran} ", tag("span", rest) if rest else None),
+        tag("p", _circumstances(summary), class_="lead"),
+        *picture,
+        _seal(report.verification),
+        class_="top",
+    )
+
+
+def _circumstances(summary: Summary) -> str:
+    parts = []
+    if summary.stories:
+        first = min(story.proposed for story in summary.stories)
+        last = max(story.ended or story.proposed for story in summary.stories)
+        parts.append(f"{stretch(first, last, summary.zone)} ({zone_name(summary.zone)})")
+        parts.append(counted(summary.sessions, "conversation"))
+        parts.append(counted(len(summary.agents), "agent"))
+        parts.append(counted(len(summary.policies), "policy version"))
+    parts.append(asked_period(summary.period, summary.zone))
+    return " · ".join(parts)
+
+
+def _overview(tally: Tally) -> Html:
+    entries = [
+        tag("li", plots.swatch(s), tag("span", tag("b", f"{tally[s]:,}"), f" {LABELS[s]}"))
+        for s in Standing
+        if tally[s]
+    ]
+    bar = plots.whole_bar(tally, "What became of the actions")
+    return tag("div", bar, tag("ul", *entries, class_="legend"))
+
+
+def _seal(verification: Verification) -> Html:
+    entries = counted(verification.entries, "entry", "entries")
+    if verification.holds:
+        said = (
+            f" All {entries} were checked: none was altered, removed or put in later, and every"
+            " execution follows a decision that allowed exactly that action."
+        )
+        word, class_ = "The record holds.", "seal holds"
+    else:
+        said = f" {entries} were checked, and what they say below cannot be relied on."
+        word, class_ = "The record does not hold.", "seal breaks"
+    head = tag(
+        "p",
+        "Head ",
+        code(verification.head),
+        ". Written down elsewhere, it proves later that nothing was cut off or replaced.",
+        class_="head",
+    )
+    return tag(
+        "div", tag("p", tag("strong", word), said), _findings(verification), head, class_=class_
+    )
+
+
+def _findings(verification: Verification) -> Html | None:
+    found = sorted(verification.findings, key=lambda f: f.code.severity is Severity.WARNING)
+    items = [tag("li", *_finding(finding)) for finding in found[:_MOST_FINDINGS]]
+    if len(found) > _MOST_FINDINGS:
+        items.append(tag("li", f"and {len(found) - _MOST_FINDINGS:,} more"))
+    return tag("ul", *items) if items else None
+
+
+def _finding(finding: Finding) -> Iterator[Html | str]:
+    yield code(finding.code.id)
+    yield " "
+    yield foreign(finding.text, 400)
