@@ -13,6 +13,7 @@ from policy_engine.foundation.errors import (
     LedgerError,
     PolicyEngineError,
     PolicyError,
+    StoreError,
 )
 from policy_engine.runtime.gate import Gate, Result, Waiting
 from policy_engine.runtime.store import Status
@@ -41,6 +42,7 @@ __all__ = [
     "Result",
     "Session",
     "Status",
+    "StoreError",
     "ValidationResult",
     "Waiting",
 ]

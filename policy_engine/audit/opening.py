@@ -10,7 +10,15 @@ from policy_engine.audit.measures import Tally
 from policy_engine.audit.report import Report
 from policy_engine.audit.story import Standing
 from policy_engine.audit.summary import Summary
-from policy_engine.audit.words import LABELS, asked_period, counted, headline, stretch, zone_name
+from policy_engine.audit.words import (
+    LABELS,
+    asked_period,
+    counted,
+    headline,
+    sentence,
+    stretch,
+    zone_name,
+)
 from policy_engine.foundation.diagnostics import Severity
 from policy_engine.ledger.verify import Finding, Verification
 
@@ -26,7 +34,7 @@ def opening(report: Report) -> Html:
         "header",
         tag("p", "What the agents did", class_="eyebrow"),
         tag("h1", f"{ran} ", tag("span", rest) if rest else None),
-        tag("p", _circumstances(summary), class_="lead"),
+        tag("p", sentence(_circumstances(summary)), class_="lead"),
         *picture,
         _seal(report.verification),
         class_="top",
@@ -58,25 +66,20 @@ def _overview(tally: Tally) -> Html:
 
 def _seal(verification: Verification) -> Html:
     entries = counted(verification.entries, "entry", "entries")
+    head: list[Html | str] = ["Head ", code(verification.head)]
     if verification.holds:
         said = (
-            f" All {entries} were checked: none was altered, removed or put in later, and every"
-            " execution follows a decision that allowed exactly that action."
+            f" {entries} checked: none was altered, removed or put in later, and every execution"
+            " follows a decision that allowed exactly that action."
         )
         word, class_ = "The record holds.", "seal holds"
+        head.append(". Written down elsewhere, it proves later that nothing was cut off.")
     else:
-        said = f" {entries} were checked, and what they say below cannot be relied on."
+        said = f" {entries} checked; what is said below cannot be relied on."
         word, class_ = "The record does not hold.", "seal breaks"
-    head = tag(
-        "p",
-        "Head ",
-        code(verification.head),
-        ". Written down elsewhere, it proves later that nothing was cut off or replaced.",
-        class_="head",
-    )
-    return tag(
-        "div", tag("p", tag("strong", word), said), _findings(verification), head, class_=class_
-    )
+    first = tag("p", tag("strong", word), said)
+    last = tag("p", *head, class_="head")
+    return tag("div", first, _findings(verification), last, class_=class_)
 
 
 def _findings(verification: Verification) -> Html | None:

@@ -34,11 +34,10 @@ def command(policies: tuple[str, ...], store: str, directory: str | None, form: 
     if not waiting:
         output.say("nothing waits for anybody", "allow")
     for item in waiting:
-        action = item.action
         output.show(
             [
                 Segment(f"{item.id}", "escalate"),
-                Segment(f"  {action.principal.id} · {action.task}\n", "strong"),
+                Segment(f"  {item.principal.id} · {item.task}\n", "strong"),
             ]
         )
         for name, value in item.shown.items():
@@ -55,8 +54,10 @@ def _account(item: Waiting) -> dict[str, object]:
     return {
         "action": item.id,
         "digest": item.digest,
-        "principal": item.action.principal.id,
-        "task": item.action.task,
+        "since": item.since,
+        "principal": item.principal.id,
+        "on_behalf_of": item.on_behalf_of.id if item.on_behalf_of else None,
+        "task": item.task,
         "input": item.shown,
         "asks": [
             {

@@ -60,10 +60,11 @@ class Question:
         """None where the action cannot be written down: then no evidence can be bound to it."""
         exact = self.input if self.task and not self.misfits else self.action.input
         try:
+            digest(plain(dict(self.action.context)))
             written = plain(exact)
             assert isinstance(written, Mapping)
             return action_digest(self.action, written), proposal_digest(self.action, written)
-        except (ValueError, RecursionError, AssertionError):
+        except (ValueError, TypeError, RecursionError, AssertionError):
             return None, None
 
     def _roots(self, absent: Absences) -> dict[Root, Mapping[str, object]]:

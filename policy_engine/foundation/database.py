@@ -13,14 +13,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from policy_engine.foundation.errors import PolicyEngineError
+from policy_engine.foundation.errors import StoreError
 
 _PREFIX = "sqlite:///"
 _BUSY_MILLISECONDS = 30_000
-
-
-class StoreError(PolicyEngineError):
-    """The store cannot be opened."""
 
 
 def store_path(store: str | Path) -> Path:
@@ -58,32 +54,38 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing, alone in the file."""
+        """All or nothing, alone in the file. Raises `StoreError` where it cannot be kept."""
         with self._lock:
             if self._depth == 0:
-                self._connection.execute("BEGIN IMMEDIATE")
+                self._run("BEGIN IMMEDIATE")
             self._depth += 1
             try:
                 yield
             except BaseException:
                 self._depth -= 1
-                if self._depth == 0:
-                    self._connection.execute("ROLLBACK")
+                if self._depth == 0 and self._connection.in_transaction:
+                    self._run("ROLLBACK")
                 raise
             self._depth -= 1
             if self._depth == 0:
-                self._connection.execute("COMMIT")
+                self._run("COMMIT")
 
     def execute(self, statement: str, values: Sequence[object] = ()) -> int:
         """Runs one statement; gives the number of rows it changed."""
         with self._lock:
-            return self._connection.execute(statement, values).rowcount
+            return self._run(statement, values).rowcount
 
     def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """All rows of a query."""
         with self._lock:
-            return self._connection.execute(query, values).fetchall()
+            return self._run(query, values).fetchall()
 
     def close(self) -> None:
         with self._lock:
             self._connection.close()
+
+    def _run(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(statement, values)
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: {error}") from error

@@ -6,6 +6,7 @@
     ├── InputError          data handed in cannot be read (JSON, session files, arguments)
     ├── GateError           the gate cannot start, or was asked for what it cannot do
     │   └── ApprovalError   this person cannot sign or reject this action
+    ├── StoreError          the store cannot be opened, read or written
     └── LedgerError         the record cannot be opened, or does not hold
 
 A refused action is none of these: it is a `Decision`.
@@ -47,6 +48,10 @@ class GateError(PolicyEngineError):
 
 class ApprovalError(GateError):
     """This person cannot sign or reject this action."""
+
+
+class StoreError(PolicyEngineError):
+    """The store cannot be opened, read or written."""
 
 
 class LedgerError(PolicyEngineError):

@@ -17,8 +17,9 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from policy_engine.decision.action import Action, Human
+from policy_engine.decision.action import Action, Human, Principal
 from policy_engine.decision.evidence import Evidence, ValidationResult
 from policy_engine.decision.outcome import Decision, Outcome
 from policy_engine.decision.session import Session
@@ -51,11 +52,13 @@ class Waiting:
     """An action that waits for people, and for whom."""
 
     id: str
-    action: Action
-    facts: Mapping[str, object]
-    digest: str
+    since: datetime
+    principal: Principal
+    on_behalf_of: Human | None
+    task: str
     shown: Mapping[str, str]
-    """Input and facts as an approver sees them: secrets masked."""
+    """Input and facts as an approver may see them: secrets masked."""
+    digest: str
     asks: tuple[StoredAsk, ...]
 
 
@@ -116,7 +119,7 @@ class Gate:
         `GateError` for a session of another gate, and for a key that stood for another action.
         """
         looked_up = facts is None
-        facts = self._looked_up(action) if facts is None else facts
+        facts = self._looked_up(action) if facts is None else _plain_facts(facts)
         with self._database.transaction():
             memory = self._memory(session)
             preview = self._decide(action, memory, facts, ())
@@ -151,8 +154,12 @@ class Gate:
         stored = self._known(id)
         if stored.status not in (Status.HELD, Status.PROPOSED):
             return Result(id, stored.status, None, stored.output, detail=stored.detail)
-        if facts is None:
-            facts = self._looked_up(stored.action) if stored.looked_up else stored.facts
+        if facts is not None:
+            facts = _plain_facts(facts)
+        elif stored.looked_up:
+            facts = self._looked_up(stored.action)
+        else:
+            facts = stored.facts
         return self._proceed(id, session, facts)
 
     # Public: people
@@ -167,11 +174,21 @@ class Gate:
                     self._ask(stored, decision)
             if decision.outcome is not Outcome.DENY:
                 asks = tuple(self._current_asks(stored.id, decision))
-                shown = self._accounts.shown(stored.action, stored.facts)
-                waiting.append(
-                    Waiting(stored.id, stored.action, stored.facts, stored.digest, shown, asks)
-                )
+                waiting.append(self._shown(stored, asks))
         return waiting
+
+    def _shown(self, stored: Stored, asks: tuple[StoredAsk, ...]) -> Waiting:
+        action = stored.action
+        return Waiting(
+            stored.id,
+            stored.proposed_at,
+            action.principal,
+            action.on_behalf_of,
+            action.task,
+            self._accounts.shown(action, stored.facts),
+            stored.digest,
+            asks,
+        )
 
     def approve(self, id: str, *, by: Human, reason: str = "") -> tuple[str, ...]:
         """A person signs every ask of an action that this person may sign; gives their rules.
@@ -391,7 +408,7 @@ class Gate:
     def _looked_up(self, action: Action) -> Mapping[str, object]:
         """The gate's own look-up; where it fails, the facts are not known."""
         try:
-            return self._facts(action)
+            return _plain_facts(self._facts(action))
         except Exception:  # noqa: BLE001 — foreign code; no fact is the restrictive reading
             return {}
 
@@ -466,6 +483,11 @@ def _signature(stored: Stored, ask: StoredAsk, by: Human, reason: str) -> dict[s
         "facts_digest": ask.facts_digest,
         "reason": reason,
     }
+
+
+def _plain_facts(facts: Mapping[str, object]) -> dict[str, object]:
+    """A copy that nobody can change; a fact without a plain form is not known."""
+    return {name: kept for name, value in facts.items() if (kept := _storable(value)) is not None}
 
 
 def _storable(output: object) -> object:

@@ -127,11 +127,11 @@ class Run:
     def console(self, fence: Fence) -> None:
         assert fence.text.startswith("$ "), "a console fence begins with a command"
         for block in re.split(r"^\$ ", fence.text, flags=re.MULTILINE)[1:]:
-            command, output = re.match(r"((?:.*\\\n)*.*)\n(.*)", block, re.DOTALL).groups()  # type: ignore[union-attr]
-            printed = self.command(command.replace("\\\n", " "))
+            command, _, output = block.replace("\\\n", "").partition("\n")
+            printed = self.command(command)
             if output.strip() and printed is not None:
                 self.compare(output, printed)
-            expected = "echo $?" in block or f"{block}$ echo $?" in fence.text
+            expected = command == "echo $?" or f"{block}$ echo $?" in fence.text
             wrong = self.exit_code in (1, 2) and not expected
             assert not wrong, f"`{command}` ended with {self.exit_code}:\n{printed}"
 
