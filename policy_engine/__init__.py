@@ -15,7 +15,8 @@ from policy_engine.foundation.errors import (
     PolicyError,
     StoreError,
 )
-from policy_engine.runtime.gate import Gate, Result, Waiting
+from policy_engine.runtime.gate import Gate, Result
+from policy_engine.runtime.people import Waiting
 from policy_engine.runtime.store import Status
 
 __version__ = "0.1.0"

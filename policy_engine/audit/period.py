@@ -12,7 +12,7 @@ from policy_engine.audit.story import Story
 MOST_BUCKETS = 30
 _STEPS = (
     *(timedelta(minutes=n) for n in (1, 5, 15)),
-    *(timedelta(hours=n) for n in (1, 3, 6, 12)),
+    *(timedelta(hours=n) for n in (1, 3, 6)),
     *(timedelta(days=n) for n in (1, 2, 7, 28, 91, 364)),
 )
 

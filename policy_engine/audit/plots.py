@@ -66,12 +66,12 @@ def columns(timeline: Timeline, title: str) -> Html:
     slot = (_WIDTH - left) / max(1, len(timeline.buckets))
     grid = [_grid(value, top, height, left) for value in _ticks(top)]
     drawn = [
-        tag("g", *_column(bucket, timeline.step, left + i * slot, slot, height, top))
+        tag("g", *_column(bucket, _when(bucket, timeline), left + i * slot, slot, height, top))
         for i, bucket in enumerate(timeline.buckets)
     ]
     every = -(-len(timeline.buckets) // 10)
     labels = [
-        _text(_when(bucket, timeline.step), left + (i + 0.5) * slot, height + 18, "middle")
+        _text(_when(bucket, timeline), left + (i + 0.5) * slot, height + 18, "middle")
         for i, bucket in enumerate(timeline.buckets)
         if i % every == 0
     ]
@@ -111,11 +111,11 @@ def _pieces(
 
 
 def _column(
-    bucket: Bucket, step: timedelta, x: float, slot: float, height: float, top: int
+    bucket: Bucket, when: str, x: float, slot: float, height: float, top: int
 ) -> Iterator[Html]:
     wide = min(56.0, max(2.0, slot * 0.72))
     x, y = x + (slot - wide) / 2, height
-    yield tag("title", f"{_when(bucket, step)}: {_said(bucket.tally)}")
+    yield tag("title", f"{when}: {_said(bucket.tally)}")
     for standing in Standing:
         number = bucket.tally[standing]
         if not number:
@@ -178,9 +178,13 @@ def _ticks(top: int) -> list[int]:
     return [top * n // parts for n in range(parts + 1)]
 
 
-def _when(bucket: Bucket, step: timedelta) -> str:
-    """The hour where buckets are shorter than a day, else the day."""
-    return short_day(bucket.start) if step >= timedelta(days=1) else f"{bucket.start:%H:%M}"
+def _when(bucket: Bucket, timeline: Timeline) -> str:
+    """When a bucket begins: the hour where all are of one day, the day where they are days."""
+    day, hour = short_day(bucket.start), f"{bucket.start:%H:%M}"
+    if timeline.step >= timedelta(days=1):
+        return day
+    one_day = timeline.buckets[0].start.date() == timeline.buckets[-1].start.date()
+    return hour if one_day else f"{day} {hour}"
 
 
 def _fitting(name: str, room: int) -> str:

@@ -15,7 +15,7 @@ from policy_engine.cli.options import (
 )
 from policy_engine.foundation.canonical import encode
 from policy_engine.foundation.render import Segment
-from policy_engine.runtime.gate import Waiting
+from policy_engine.runtime.people import Waiting
 
 
 @click.command("pending")

@@ -17,20 +17,21 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
-from policy_engine.decision.action import Action, Human, Principal
-from policy_engine.decision.evidence import Evidence, ValidationResult
+from policy_engine.decision.action import Action, Human
+from policy_engine.decision.evidence import ValidationResult
 from policy_engine.decision.outcome import Decision, Outcome
 from policy_engine.decision.session import Session
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.diagnostics import Code
-from policy_engine.foundation.errors import ApprovalError, GateError
+from policy_engine.foundation.errors import GateError
 from policy_engine.runtime import codes
-from policy_engine.runtime.accounts import Accounts, ask_account
+from policy_engine.runtime.accounts import Accounts
+from policy_engine.runtime.decisions import Decisions
 from policy_engine.runtime.executors import ToolFailed, ToolHangs
+from policy_engine.runtime.people import People, Waiting
 from policy_engine.runtime.ports import Clock, Decider, Executor, Facts, Recorder, Roles
-from policy_engine.runtime.store import Status, Store, Stored, StoredAsk
+from policy_engine.runtime.store import Status, Store, Stored
 from policy_engine.values.plain import plain
 
 
@@ -45,21 +46,6 @@ class Result:
     output: object = None
     code: Code | None = None
     detail: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """An action that waits for people, and for whom."""
-
-    id: str
-    since: datetime
-    principal: Principal
-    on_behalf_of: Human | None
-    task: str
-    shown: Mapping[str, str]
-    """Input and facts as an approver may see them: secrets masked."""
-    digest: str
-    asks: tuple[StoredAsk, ...]
 
 
 class Gate:
@@ -78,16 +64,15 @@ class Gate:
         accounts: Accounts,
     ) -> None:
         self._database = database
-        self._store = Store(database)
+        self._store = store = Store(database)
         self._decider = decider
-        self._roles = roles
         self._recorder = recorder
         self._executor = executor
         self._facts = facts
         self._clock = clock
         self._accounts = accounts
-
-    # Public: sessions and actions
+        self._decisions = Decisions(store, decider, roles, recorder, clock, accounts)
+        self._people = People(database, store, self._decisions, roles, recorder, clock, accounts)
 
     def open(self, request: str | None, *, id: str | None = None) -> Session:
         """A durable session for one conversation; an id that is known is continued.
@@ -122,9 +107,9 @@ class Gate:
         facts = self._looked_up(action) if facts is None else _plain_facts(facts)
         with self._database.transaction():
             memory = self._memory(session)
-            preview = self._decide(action, memory, facts, ())
+            preview = self._decisions.bare(action, memory, facts)
             if preview.action is None:
-                self._record_decision("-", action, memory, facts, preview)
+                self._decisions.record("-", action, memory, facts, preview)
                 return Result(None, Status.DENIED, preview)
             earlier = self._earlier(preview.action, session, key)
             if earlier is None:
@@ -151,7 +136,7 @@ class Gate:
 
         What has been settled stays settled: its result is given again, nothing runs twice.
         """
-        stored = self._known(id)
+        stored = self._decisions.known(id)
         if stored.status not in (Status.HELD, Status.PROPOSED):
             return Result(id, stored.status, None, stored.output, detail=stored.detail)
         if facts is not None:
@@ -162,89 +147,39 @@ class Gate:
             facts = stored.facts
         return self._proceed(id, session, facts)
 
-    # Public: people
-
     def pending(self) -> list[Waiting]:
         """Actions that wait for people, oldest first; those whose time has run out are ended."""
-        waiting = []
-        for stored in self._store.held():
-            with self._database.transaction():
-                decision = self._settled(stored)
-                if decision.outcome is Outcome.ESCALATE:
-                    self._ask(stored, decision)
-            if decision.outcome is not Outcome.DENY:
-                asks = tuple(self._current_asks(stored.id, decision))
-                waiting.append(self._shown(stored, asks))
-        return waiting
-
-    def _shown(self, stored: Stored, asks: tuple[StoredAsk, ...]) -> Waiting:
-        action = stored.action
-        return Waiting(
-            stored.id,
-            stored.proposed_at,
-            action.principal,
-            action.on_behalf_of,
-            action.task,
-            self._accounts.shown(action, stored.facts),
-            stored.digest,
-            asks,
-        )
+        return self._people.pending()
 
     def approve(self, id: str, *, by: Human, reason: str = "") -> tuple[str, ...]:
         """A person signs every ask of an action that this person may sign; gives their rules.
 
-        The signature covers the action, facts and rules as they were shown when people were
-        asked. Raises `ApprovalError` where there is nothing that this person may sign.
+        `by` is whom the caller has authenticated. The signature covers the action, facts and
+        rules as they were when people were asked. Raises `ApprovalError` where there is nothing
+        that this person may sign.
         """
-        self._settle(id)
-        with self._database.transaction():
-            stored = self._waiting(id)
-            roles = self._roles.human_roles(by.id, stored.action.domain)
-            self._refuse_interested(stored, by)
-            signed = []
-            for ask in self._current_asks(id, self._decide_stored(stored)):
-                if ask.role in roles and self._store.sign(stored, ask, by.id, self._clock.now()):
-                    signed.append(ask.rule)
-                    self._recorder.record("approved", _signature(stored, ask, by, reason))
-            if not signed:
-                raise self._may_not_sign(stored, by, roles)
-            return tuple(signed)
+        return self._people.approve(id, by, reason)
 
     def reject(self, id: str, *, by: Human, reason: str) -> None:
         """A person who may sign says no: the action ends, and the same one for 24 hours.
 
         Raises `ApprovalError` for anybody else, and where no reason is given.
         """
-        if not reason.strip():
-            raise ApprovalError("a rejection needs a reason, which the record will keep")
-        self._settle(id)
-        with self._database.transaction():
-            stored = self._waiting(id)
-            roles = self._roles.human_roles(by.id, stored.action.domain)
-            self._refuse_interested(stored, by)
-            asks = self._current_asks(id, self._decide_stored(stored))
-            if not any(ask.role in roles for ask in asks):
-                raise self._may_not_sign(stored, by, roles)
-            self._store.reject(stored.proposal, by.id, reason, self._clock.now())
-            self._store.set_status(id, Status.DENIED, detail=f"rejected by {by.id}: {reason}")
-            body = {"action": id, "by": by.id, "reason": reason, "proposal": stored.proposal}
-            self._recorder.record("rejected", body)
+        self._people.reject(id, by, reason)
 
     def close(self) -> None:
         """Closes the store. What waits goes on waiting in it."""
         self._database.close()
 
-    # The walk of one action
-
     def _proceed(self, id_: str, session: Session | None, facts: Mapping[str, object]) -> Result:
-        validated = self._validated(self._known(id_), facts)
+        validated = self._validated(self._decisions.known(id_), facts)
         with self._database.transaction():
-            stored = self._known(id_)
+            stored = self._decisions.known(id_)
             if stored.status not in (Status.HELD, Status.PROPOSED):
                 return Result(id_, stored.status, None, stored.output, detail=stored.detail)
-            decision = self._decide_stored(stored, facts, validated)
+            decision = self._decisions.fresh(stored, facts, validated)
             memory = self._store.session(stored.session)
-            self._record_decision(id_, stored.action, memory, facts, decision)
+            self._decisions.record(id_, stored.action, memory, facts, decision)
             if decision.outcome is Outcome.ESCALATE:
                 return self._hold(stored, facts, decision)
             if decision.outcome is not Outcome.ALLOW:
@@ -259,7 +194,7 @@ class Gate:
         self, stored: Stored, facts: Mapping[str, object]
     ) -> tuple[ValidationResult, ...]:
         """Runs what must be validated first, unless the action is denied anyway."""
-        decision = self._decide_stored(stored, facts)
+        decision = self._decisions.fresh(stored, facts)
         if decision.outcome is Outcome.DENY or not decision.validations:
             return ()
         results = self._decider.validate(
@@ -286,22 +221,12 @@ class Gate:
     def _hold(self, stored: Stored, facts: Mapping[str, object], decision: Decision) -> Result:
         self._store.set_facts(stored.id, facts)
         self._store.set_status(stored.id, Status.HELD)
-        self._ask(stored, decision)
+        self._decisions.ask(stored, decision)
         return Result(stored.id, Status.HELD, decision)
-
-    def _ask(self, stored: Stored, decision: Decision) -> None:
-        """Asks people whatever they have not been asked yet, and records that."""
-        known = {(a.rule, a.rule_digest, a.facts_digest) for a in self._store.asks(stored.id)}
-        new = [a for a in decision.asks if (a.rule, a.rule_digest, decision.facts) not in known]
-        for ask in new:
-            self._store.ask(stored.id, ask, decision.facts, decision.at)
-        if new:
-            body = {"action": stored.id, "asks": ask_account(new), "facts_digest": decision.facts}
-            self._recorder.record("held", body)
 
     def _intend(self, stored: Stored, decision: Decision) -> None:
         """From here on the action may have happened. In the transaction of the decision."""
-        used = self._store.use_approvals(stored.id)
+        used = self._store.use_approvals(stored.id, decision.facts)
         self._store.set_status(stored.id, Status.EXECUTING)
         self._recorder.record(
             "intent",
@@ -357,54 +282,6 @@ class Gate:
 
     # Deciding
 
-    def _decide(
-        self,
-        action: Action,
-        session: Session | None,
-        facts: Mapping[str, object],
-        evidence: tuple[Evidence, ...],
-    ) -> Decision:
-        return self._decider.decide(
-            action, session=session, facts=facts, evidence=evidence, now=self._clock.now()
-        )
-
-    def _decide_stored(
-        self,
-        stored: Stored,
-        facts: Mapping[str, object] | None = None,
-        more: tuple[Evidence, ...] = (),
-    ) -> Decision:
-        """A fresh decision with all that has been said about the action since."""
-        memory = self._store.session(stored.session)
-        evidence = self._store.evidence(stored, self._roles, self._clock.now())
-        facts = stored.facts if facts is None else facts
-        return self._decide(stored.action, memory, facts, (*evidence, *more))
-
-    def _settle(self, id_: str) -> None:
-        stored = self._known(id_)
-        if stored.status is Status.HELD:
-            with self._database.transaction():
-                self._settled(stored)
-
-    def _settled(self, stored: Stored) -> Decision:
-        """Ends a held action that can no longer be allowed: time ran out, the policy changed."""
-        decision = self._decide_stored(stored)
-        if decision.outcome is Outcome.DENY:
-            memory = self._store.session(stored.session)
-            self._record_decision(stored.id, stored.action, memory, stored.facts, decision)
-            detail = decision.reasons[0].title
-            self._store.set_status(stored.id, Status.DENIED, detail=detail)
-        return decision
-
-    def _current_asks(self, id_: str, decision: Decision) -> list[StoredAsk]:
-        """What people were asked and is still asked: rules as they read then and now."""
-        current = {(ask.rule, ask.rule_digest) for ask in decision.asks}
-        return [
-            ask
-            for ask in self._store.asks(id_)
-            if (ask.rule, ask.rule_digest) in current and ask.facts_digest == decision.facts
-        ]
-
     def _looked_up(self, action: Action) -> Mapping[str, object]:
         """The gate's own look-up; where it fails, the facts are not known."""
         try:
@@ -427,62 +304,6 @@ class Gate:
         if keyed is not None and keyed.digest != digest:
             raise GateError(f"the key {key} stands for another action")
         return keyed or self._store.held_twin(session.id if session else None, digest)
-
-    def _record_decision(
-        self,
-        id_: str,
-        action: Action,
-        session: Session | None,
-        facts: Mapping[str, object],
-        decision: Decision,
-    ) -> None:
-        body = self._accounts.decision(id_, action, session, facts, decision)
-        self._recorder.record("decided", body)
-
-    # People
-
-    def _known(self, id_: str) -> Stored:
-        stored = self._store.by_id(id_)
-        if stored is None:
-            raise GateError(f"the store knows no action {id_}")
-        return stored
-
-    def _waiting(self, id_: str) -> Stored:
-        stored = self._known(id_)
-        if stored.status is not Status.HELD:
-            why = f" ({stored.detail})" if stored.detail else ""
-            state = stored.status.value
-            raise ApprovalError(f"{codes.NOT_WAITING.id}: the action {id_} is {state}{why}")
-        return stored
-
-    def _refuse_interested(self, stored: Stored, by: Human) -> None:
-        if by.id in stored.action.people:
-            raise ApprovalError(
-                f"{codes.MAY_NOT_SIGN.id}: `{by.id}` proposed this action or is the person on "
-                "whose behalf it was proposed, and cannot decide about it"
-            )
-
-    def _may_not_sign(self, stored: Stored, by: Human, roles: frozenset[str]) -> ApprovalError:
-        asks = self._store.asks(stored.id)
-        wanted = sorted({ask.role for ask in asks})
-        if set(wanted) & roles:
-            return ApprovalError(f"{codes.MAY_NOT_SIGN.id}: `{by.id}` has signed already")
-        return ApprovalError(
-            f"{codes.MAY_NOT_SIGN.id}: `{by.id}` holds none of the roles that are asked: "
-            + ", ".join(wanted)
-        )
-
-
-def _signature(stored: Stored, ask: StoredAsk, by: Human, reason: str) -> dict[str, object]:
-    return {
-        "action": stored.id,
-        "by": by.id,
-        "rule": ask.rule,
-        "rule_digest": ask.rule_digest,
-        "action_digest": stored.digest,
-        "facts_digest": ask.facts_digest,
-        "reason": reason,
-    }
 
 
 def _plain_facts(facts: Mapping[str, object]) -> dict[str, object]:

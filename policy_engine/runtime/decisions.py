@@ -1,0 +1,114 @@
+"""Fresh decisions about what the store has, and their place in the record.
+
+Between two moments everything may have changed: facts, roles, signatures, the policy itself. So
+nothing is ever carried over; an action in the store is decided anew each time it is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from policy_engine.decision.action import Action
+from policy_engine.decision.evidence import Evidence
+from policy_engine.decision.outcome import Decision, Outcome
+from policy_engine.decision.session import Session
+from policy_engine.foundation.errors import GateError
+from policy_engine.runtime.accounts import Accounts, ask_account
+from policy_engine.runtime.ports import Clock, Decider, Recorder, Roles
+from policy_engine.runtime.store import Status, Store, Stored, StoredAsk
+
+
+class Decisions:
+    """Decides and records. Callers open the transactions."""
+
+    def __init__(
+        self,
+        store: Store,
+        decider: Decider,
+        roles: Roles,
+        recorder: Recorder,
+        clock: Clock,
+        accounts: Accounts,
+    ) -> None:
+        self._store = store
+        self._decider = decider
+        self._roles = roles
+        self._recorder = recorder
+        self._clock = clock
+        self._accounts = accounts
+
+    def known(self, id_: str) -> Stored:
+        """An action of the store. Raises `GateError` where there is none."""
+        stored = self._store.by_id(id_)
+        if stored is None:
+            raise GateError(f"the store knows no action {id_}")
+        return stored
+
+    def bare(
+        self, action: Action, session: Session | None, facts: Mapping[str, object]
+    ) -> Decision:
+        """A decision about an action of which nothing has been said yet."""
+        return self._decide(action, session, facts, ())
+
+    def fresh(
+        self,
+        stored: Stored,
+        facts: Mapping[str, object] | None = None,
+        more: tuple[Evidence, ...] = (),
+    ) -> Decision:
+        """A decision with all that has been said about the action since it was proposed."""
+        memory = self._store.session(stored.session)
+        evidence = self._store.evidence(stored, self._roles, self._clock.now())
+        facts = stored.facts if facts is None else facts
+        return self._decide(stored.action, memory, facts, (*evidence, *more))
+
+    def settled(self, stored: Stored) -> Decision:
+        """A fresh decision about a held action, which ends there if it is denied now."""
+        decision = self.fresh(stored)
+        if decision.outcome is Outcome.DENY:
+            memory = self._store.session(stored.session)
+            self.record(stored.id, stored.action, memory, stored.facts, decision)
+            detail = decision.reasons[0].title
+            self._store.set_status(stored.id, Status.DENIED, detail=detail)
+        return decision
+
+    def ask(self, stored: Stored, decision: Decision) -> None:
+        """Asks people whatever they have not been asked yet, and records that."""
+        known = {(a.rule, a.rule_digest, a.facts_digest) for a in self._store.asks(stored.id)}
+        new = [a for a in decision.asks if (a.rule, a.rule_digest, decision.facts) not in known]
+        for ask in new:
+            self._store.ask(stored.id, ask, decision.facts, decision.at)
+        if new:
+            body = {"action": stored.id, "asks": ask_account(new), "facts_digest": decision.facts}
+            self._recorder.record("held", body)
+
+    def current_asks(self, id_: str, decision: Decision) -> tuple[StoredAsk, ...]:
+        """What people were asked and is still asked: rules and facts as they were and are."""
+        current = {(ask.rule, ask.rule_digest) for ask in decision.asks}
+        return tuple(
+            ask
+            for ask in self._store.asks(id_)
+            if (ask.rule, ask.rule_digest) in current and ask.facts_digest == decision.facts
+        )
+
+    def record(
+        self,
+        id_: str,
+        action: Action,
+        session: Session | None,
+        facts: Mapping[str, object],
+        decision: Decision,
+    ) -> None:
+        body = self._accounts.decision(id_, action, session, facts, decision)
+        self._recorder.record("decided", body)
+
+    def _decide(
+        self,
+        action: Action,
+        session: Session | None,
+        facts: Mapping[str, object],
+        evidence: tuple[Evidence, ...],
+    ) -> Decision:
+        return self._decider.decide(
+            action, session=session, facts=facts, evidence=evidence, now=self._clock.now()
+        )
