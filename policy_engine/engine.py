@@ -159,6 +159,8 @@ class Engine:
         now = now or datetime.now(UTC)
         if now.utcoffset() is None:
             raise ValueError("`now` needs its offset from UTC")
+        if isinstance(roles, str):
+            raise TypeError("`roles` are several names, not one text")
         principal = action.principal
         held = (
             self._roles(principal.id, principal.kind, action.domain)
@@ -185,9 +187,11 @@ def check(policies: Paths) -> tuple[PolicySet | None, tuple[Diagnostic, ...]]:
     """The policy set of files, or None where they have errors; and all diagnostics."""
     paths = [policies] if isinstance(policies, (str, os.PathLike)) else list(policies)
     files = read_files(paths)
+    if files.diagnostics:
+        return None, in_order(files.diagnostics)
     built = build(files.sources, read_beside)
     schemas = check_schemas(built.policy) if built.policy is not None else ()
-    diagnostics = in_order((*files.diagnostics, *built.diagnostics, *schemas))
+    diagnostics = in_order((*built.diagnostics, *schemas))
     usable = not any(d.is_error for d in diagnostics)
     return (built.policy if usable else None), diagnostics
 

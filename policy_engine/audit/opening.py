@@ -56,7 +56,7 @@ def _circumstances(summary: Summary) -> str:
 
 def _overview(tally: Tally) -> Html:
     entries = [
-        tag("li", plots.swatch(s), tag("span", tag("b", f"{tally[s]:,}"), f" {LABELS[s]}"))
+        tag("li", plots.swatch(s), tag("span", tag("strong", f"{tally[s]:,}"), f" {LABELS[s]}"))
         for s in Standing
         if tally[s]
     ]

@@ -200,7 +200,8 @@ def _grounds(reason: Reason) -> Iterator[Html]:
 
 def _ground(value: Mattered) -> Html:
     text = " ".join(value.text.split())
-    return tag("li", code(text), tag("span", prose(value.value), class_="came"))
+    arrow = tag("span", " → ", class_="arrow")
+    return tag("li", code(text), arrow, prose(value.value))
 
 
 def _place(place: str) -> Html:

@@ -8,7 +8,8 @@ names it or from below, never from above.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import stat
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,10 +35,12 @@ def read_files(paths: Iterable[str | os.PathLike[str]]) -> Files:
     found: dict[Path, None] = {}
     diagnostics: list[Diagnostic] = []
     for path in paths:
-        files = list(_policy_files(Path(path)))
-        if not files:
+        files = list(_policy_files(Path(path), diagnostics))
+        if not files and not diagnostics:
             diagnostics.append(_about(codes.NOTHING_THERE, f"no policy file at `{path}`", path))
         found.update(dict.fromkeys(files))
+    if not found and not diagnostics:
+        diagnostics.append(_about(codes.NOTHING_THERE, "no policy file was named", "-"))
     sources: list[Source] = []
     total = 0
     for file in sorted(found):
@@ -60,16 +63,39 @@ def read_beside(policy_file: str, name: str) -> str | None:
     return result.text if isinstance(result, Source) else None
 
 
-def _policy_files(path: Path) -> Iterable[Path]:
-    if path.is_dir():
-        return sorted(p for p in path.rglob(f"*{SUFFIX}") if p.is_file())
-    return [path] if path.exists() else []
+def _policy_files(path: Path, diagnostics: list[Diagnostic]) -> Iterator[Path]:
+    """The policy files at a path; what is there and cannot be looked into is said, not skipped."""
+
+    def unreadable(error: OSError) -> None:
+        title = f"the folder cannot be read: {error.strerror or error}"
+        diagnostics.append(_about(codes.UNREADABLE, title, error.filename or path))
+
+    try:
+        if not path.is_dir():
+            if path.exists():
+                yield path
+            return
+    except OSError as error:
+        diagnostics.append(_about(codes.UNREADABLE, f"{error.strerror or error}", path))
+        return
+    for folder, folders, names in os.walk(path, onerror=unreadable):
+        folders.sort()
+        for name in folders:
+            if Path(folder, name).is_symlink():
+                title = "a link to a folder is not followed"
+                diagnostics.append(_about(codes.UNREADABLE, title, Path(folder, name)))
+        for name in sorted(names):
+            if name.lower().endswith(SUFFIX):
+                yield Path(folder, name)
 
 
 def _read(path: Path, room: int) -> Source | Diagnostic:
     name = _shown(path)
     try:
-        size = path.stat().st_size
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return _about(codes.UNREADABLE, "this is no regular file", name)
+        size = status.st_size
         if size > min(LARGEST_FILE, room):
             title = f"{size / 2**20:.1f} MiB are more than can be read"
             return _about(codes.TOO_LARGE, title, name, "split the policy by subject")

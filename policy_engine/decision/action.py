@@ -10,6 +10,7 @@ from typing import ClassVar, TypeAlias
 
 from policy_engine.foundation.canonical import digest
 from policy_engine.language.policy import Kind
+from policy_engine.values.plain import plain
 
 
 @dataclass(slots=True, frozen=True, init=False)
@@ -70,8 +71,8 @@ def action_digest(action: Action, input_: Mapping[str, object]) -> str:
     behalf = action.on_behalf_of
     return digest(
         {
-            "principal": described(action.principal),
-            "on_behalf_of": described(behalf) if behalf else None,
+            "principal": plain(described(action.principal)),
+            "on_behalf_of": plain(described(behalf)) if behalf else None,
             "domain": action.domain,
             "task": action.task,
             "input": input_,

@@ -32,6 +32,7 @@ def decide(program: Program, action: Action, circumstances: Circumstances) -> De
     question = Question(program, action, circumstances)
     reasons = list(_misfitting(question))
     asks: list[Ask] = []
+    approved: list[Ask] = []
     validations: list[str] = []
     rules = program.tasks.get(action.task)
     if rules is not None:
@@ -39,7 +40,7 @@ def decide(program: Program, action: Action, circumstances: Circumstances) -> De
         reasons += _permitted(rules, question)
         reasons += _rejected(question)
         reasons += _validated(rules, question, validations)
-        reasons += _approved(rules, question, asks)
+        reasons += _approved(rules, question, asks, approved)
     outcome = max((reason.outcome for reason in reasons), default=Outcome.DENY)
     return Decision(
         outcome=outcome,
@@ -50,6 +51,7 @@ def decide(program: Program, action: Action, circumstances: Circumstances) -> De
         facts=question.facts_digest,
         at=circumstances.now,
         asks=tuple(asks),
+        approved=tuple(approved),
         validations=tuple(dict.fromkeys(validations)),
         roles=circumstances.roles,
         input=question.input if rules is not None and not question.misfits else None,
@@ -139,13 +141,16 @@ def _validated(rules: TaskRules, question: Question, pending: list[str]) -> Iter
                 yield explain.validation_needed(compiled.rule, name, truth, question)
 
 
-def _approved(rules: TaskRules, question: Question, asks: list[Ask]) -> Iterator[Reason]:
+def _approved(
+    rules: TaskRules, question: Question, asks: list[Ask], approved: list[Ask]
+) -> Iterator[Reason]:
     for compiled in rules.escalates:
         truth = applies(compiled, question)
         if truth is False:
             continue
         ask, outcome = contribution_of_approvals(compiled.rule, question)
         if outcome is Outcome.ALLOW:
+            approved.append(ask)
             continue
         asks.append(ask)
         ended = outcome is Outcome.DENY

@@ -82,7 +82,7 @@ def does_not_fit(misfit: Misfit, question: Question) -> Reason:
 
 
 def no_canonical_form(question: Question) -> Reason:
-    title = "the action holds something that cannot be written down exactly"
+    title = question.unwritable or "the action cannot be written down"
     return Reason(codes.NO_CANONICAL_FORM, Outcome.DENY, title)
 
 

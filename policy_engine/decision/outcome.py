@@ -52,7 +52,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """People who must still approve: `quorum` distinct holders of `role`, for one rule."""
+    """People who must approve for one rule: `quorum` distinct holders of `role`."""
 
     rule: str
     rule_digest: str
@@ -80,6 +80,8 @@ class Decision:
     at: datetime
     asks: tuple[Ask, ...] = ()
     """Unmet approval requirements, also where something else denies."""
+    approved: tuple[Ask, ...] = ()
+    """Approval requirements that are met, and by whom."""
     validations: tuple[str, ...] = ()
     """Validations that must still run."""
     roles: frozenset[str] | None = None

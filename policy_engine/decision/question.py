@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from policy_engine.decision.action import Action, action_digest, proposal_digest
+from policy_engine.decision.action import Action, action_digest, described, proposal_digest
 from policy_engine.decision.circumstances import Circumstances
 from policy_engine.decision.conditions import Evaluate
 from policy_engine.decision.frame import Frame
@@ -34,6 +34,8 @@ class Question:
         rules = program.tasks.get(action.task)
         self.task: Task | None = rules.task if rules else None
         self.misfits: list[Misfit] = []
+        self.unwritable: str | None = None
+        """What of the action has no canonical form, and why."""
         self.input = self._typed_input()
         absent: Absences = {}
         self.facts = _typed_facts(program.policy, circumstances.facts, absent)
@@ -49,7 +51,7 @@ class Question:
     def _typed_input(self) -> dict[str, object]:
         given: object = self.action.input
         if not isinstance(given, Mapping):
-            self.misfits.append(Misfit("input", "must be an object"))
+            self.misfits.append(Misfit("", "must be an object"))
             return {}
         if self.task is None:
             return dict(given)
@@ -58,14 +60,20 @@ class Question:
 
     def _digests(self) -> tuple[str | None, str | None]:
         """None where the action cannot be written down: then no evidence can be bound to it."""
-        exact = self.input if self.task and not self.misfits else self.action.input
-        try:
-            digest(plain(dict(self.action.context)))
-            written = plain(exact)
-            assert isinstance(written, Mapping)
-            return action_digest(self.action, written), proposal_digest(self.action, written)
-        except (ValueError, TypeError, RecursionError, AssertionError):
+        action = self.action
+        exact = self.input if self.task and not self.misfits else action.input
+        for what, part in (
+            ("the principal", described(action.principal)),
+            ("on_behalf_of", action.on_behalf_of and described(action.on_behalf_of)),
+            ("the context", action.context),
+            ("the input", exact),
+        ):
+            self.unwritable = self.unwritable or _unwritable(what, part)
+        if self.unwritable is not None:
             return None, None
+        written = plain(exact)
+        assert isinstance(written, Mapping)
+        return action_digest(action, written), proposal_digest(action, written)
 
     def _roots(self, absent: Absences) -> dict[Root, Mapping[str, object]]:
         policy, principal = self.program.policy, self.action.principal
@@ -83,6 +91,23 @@ class Question:
             "principal": {"id": principal.id},
             "local": {},
         }
+
+
+def _unwritable(what: str, part: object) -> str | None:
+    if part is not None and not isinstance(part, Mapping):
+        return f"{what} is no object"
+    for name, value in (part or {}).items():
+        try:
+            digest({_name(name): plain(value)})
+        except (ValueError, RecursionError) as error:
+            return f"{what} cannot be written down at `{name}`: {error}"
+    return None
+
+
+def _name(name: object) -> str:
+    if not isinstance(name, str):
+        raise ValueError(f"a name must be text, not {type(name).__name__}")
+    return name
 
 
 def _typed_facts(

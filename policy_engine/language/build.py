@@ -86,11 +86,13 @@ def _check_headers(trees: list[tuple[Source, Tree]], report: Report) -> None:
     """Each file begins with one `policy` statement that says whose it is."""
     for source, tree in trees:
         headers = [s for s in tree.statements if isinstance(s, PolicyNode)]
-        if not headers and "policy" not in tree.unread:
+        first = tree.statements[:1] == tuple(headers[:1]) and headers
+        if not first and "policy" not in tree.unread:
             end = len(source.text.split("\n", 1)[0])
-            title = "this file does not say which policy it is"
+            place = headers[0].name.span if headers else Span(source, 0, end)
+            title = "this file does not begin by saying which policy it is"
             help_ = 'begin it with `policy some.name "Title" owner "who answers for it"`'
-            report.add(codes.MISSING_HEADER, title, Span(source, 0, end), "", help_=help_)
+            report.add(codes.MISSING_HEADER, title, place, "", help_=help_)
         for header in headers[1:]:
             title = "a file is one policy"
             report.add(codes.DUPLICATE, title, header.name.span, "a second `policy` statement")
@@ -114,7 +116,7 @@ def _schemas(found: Declarations, read_file: ReadFile, report: Report) -> dict[s
 
 def _warn(found: Declarations, rules: dict[str, Rule], report: Report) -> None:
     for header in found.headers:
-        if header.owner is None:
+        if not (header.owner or "").strip():
             title = f"nobody answers for the policy `{header.name.text}`"
             help_ = 'add `owner "…"`'
             report.add(codes.NO_OWNER, title, header.name.span, "it names no owner", help_=help_)

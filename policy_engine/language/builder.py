@@ -341,7 +341,8 @@ class Builder:
         exact = Decimal(digits) if "." in digits else Decimal(digits).to_integral_value()
         if len(digits) > 2 * numbers.MAXIMUM_DIGITS or not numbers.fits(exact):
             title = f"a number has more than {numbers.MAXIMUM_DIGITS} digits"
-            raise Refused(codes.BAD_NUMBER, title, Label(span, "cannot be kept exactly"))
+            help_ = "an account number or the like is a text: put it in quotes"
+            raise Refused(codes.BAD_NUMBER, title, Label(span, "cannot be kept exactly"), help_)
         return t.LiteralNode(exact if "." in digits else int(digits), span)
 
     def boolean(self, span: Span, parts: Sequence[Part]) -> t.LiteralNode:
@@ -351,11 +352,12 @@ class Builder:
         return t.LiteralNode(_instant(parts[0]), span)
 
     def date(self, span: Span, parts: Sequence[Part]) -> NoReturn:
+        instant = f"{span.text}T00:00:00Z"
         raise Refused(
             codes.BAD_TIME,
             f"`{span.text}` is a day, not an instant",
             Label(span, "a time and an offset from UTC are missing"),
-            f"write {span.text}T00:00:00Z",
+            f"write {instant}" if timestamp(instant) else None,
         )
 
     def negative(self, span: Span, parts: Sequence[Part]) -> t.LiteralNode:
@@ -432,10 +434,15 @@ def _value(node: t.ValueNode | t.LiteralNode) -> t.ValueNode:
 
 def _instant(word: Word) -> datetime:
     instant = timestamp(word.text)
-    if instant is None:
-        label = Label(word.span, "no calendar has this instant")
-        raise Refused(codes.BAD_TIME, f"`{word.text}` is not a timestamp", label)
-    return instant
+    if instant is not None:
+        return instant
+    in_utc = f"{word.text}Z"
+    if timestamp(in_utc):
+        label = Label(word.span, "it could be any of forty instants")
+        title, help_ = "a timestamp needs its offset from UTC", f"write {in_utc}"
+        raise Refused(codes.BAD_TIME, title, label, help_)
+    label = Label(word.span, "no calendar has this instant")
+    raise Refused(codes.BAD_TIME, f"`{word.text}` is not a timestamp", label)
 
 
 def _unquoted(word: Word) -> str:
@@ -445,5 +452,6 @@ def _unquoted(word: Word) -> str:
         text.encode("utf-8")
     except ValueError as error:
         label = Label(word.span, 'escapes are \\" \\\\ \\n \\t and \\u0041')
-        raise Refused(codes.BAD_TEXT, "a text has a broken escape", label) from error
+        help_ = "write `\\\\` for a backslash"
+        raise Refused(codes.BAD_TEXT, "a text has a broken escape", label, help_) from error
     return text

@@ -9,7 +9,7 @@ from policy_engine.language import codes
 from policy_engine.language import tree as t
 from policy_engine.language.report import Report
 from policy_engine.language.type_rules import article, plain_type
-from policy_engine.values.types import ListOf, Union, comparable, ordered
+from policy_engine.values.types import ListOf, Record, Type, Union, comparable, ordered
 
 _ORDERING = ("<", "<=", ">", ">=")
 
@@ -30,18 +30,38 @@ def compare(
             clash(codes.UNORDERED, f"`{node.operator}` does not order these", left, right, report)
             return None
     elif not comparable(left.type, against):
-        title = f"cannot compare {plain_type(left.type)} with {plain_type(against)}"
-        clash(codes.INCOMPARABLE, title, left, right, report)
+        _incomparable(left, right, against, report)
         return None
     elif not _can_occur(left, right, report):
         return None
     return c.Compare(node.operator, left, right, node.span)
 
 
-def clash(code: Code, title: str, left: c.Checked, right: c.Checked, report: Report) -> None:
+def clash(
+    code: Code,
+    title: str,
+    left: c.Checked,
+    right: c.Checked,
+    report: Report,
+    help_: str | None = None,
+) -> None:
     """Says that two expressions do not go together, and what each of them is."""
     also = (Label(right.span, f"this is {article(right.type)}"),)
-    report.add(code, title, left.span, f"this is {article(left.type)}", also=also)
+    report.add(code, title, left.span, f"this is {article(left.type)}", also=also, help_=help_)
+
+
+def _incomparable(left: c.Checked, right: c.Checked, against: Type, report: Report) -> None:
+    whole = isinstance(left.type, (ListOf, Record)) and left.type == against
+    title = f"cannot compare {plain_type(left.type)} with {plain_type(against)}"
+    help_ = None
+    if whole and isinstance(left.type, ListOf):
+        title, help_ = (
+            "a list is not compared as a whole",
+            "ask of its items: `some x in … has (…)`",
+        )
+    elif whole:
+        title, help_ = "a record is not compared as a whole", "compare its fields"
+    clash(codes.INCOMPARABLE, title, left, right, report, help_)
 
 
 def _can_occur(left: c.Checked, right: c.Checked, report: Report) -> bool:

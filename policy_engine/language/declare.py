@@ -109,6 +109,10 @@ def _add_type(statement: t.AliasNode | t.RecordNode, found: Declarations, report
     _add(statement, found.types, "type", report)
 
 
+_OF_ONE_PLACE = ("field", "input", "attribute")
+"""What is declared inside of something else, where other files cannot interfere."""
+
+
 def duplicate(what: str, name: t.Name, first: Span, report: Report) -> None:
     """Says that a name is declared twice, and where it was first."""
     report.add(
@@ -117,7 +121,9 @@ def duplicate(what: str, name: t.Name, first: Span, report: Report) -> None:
         name.span,
         "declared again here",
         also=(Label(first, "first declared here", primary=False),),
-        help_="names are shared by all files that are loaded together",
+        help_=None
+        if what in _OF_ONE_PLACE
+        else "names are shared by all files that are loaded together",
     )
 
 

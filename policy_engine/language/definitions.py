@@ -59,13 +59,19 @@ def global_scope(found: Declarations, types: Types, report: Report) -> Scope:
         root: {f.name: f for f in types.fields(found.attributes.get(plural, []), "attribute")}
         for root, plural in (("agent", "agents"), ("human", "humans"), ("context", "context"))
     }
-    for root in ("agent", "human"):
+    for root, plural in (("agent", "agents"), ("human", "humans")):
+        for attribute in found.attributes.get(plural, []):
+            if attribute.name.text == ID.name:
+                title = "`id` is every principal's own"
+                report.add(codes.RESERVED, title, attribute.name.span, "choose another name")
         attributes[root][ID.name] = ID
     attributes["principal"] = {ID.name: ID}
     facts = {}
     for name, node in found.facts.items():
         type_ = types.resolve(node.type)
-        if type_ is not None:
+        if type_ is None:
+            report.ignore(name)
+        else:
             facts[name] = Field(name, type_)
     places = {name: node.name.span for name, node in found.facts.items()}
     places.update({name: node.name.span for name, node in found.defines.items()})
@@ -97,7 +103,7 @@ def defines(
                 chain = " → ".join([*open_, name, used])
                 title = f"the definition `{used}` rests on itself"
                 report.add(codes.CYCLE, title, node.name.span, chain)
-                signatures[used] = Signature((), None, found.defines[used].name.span)
+                report.ignore(used)
             else:
                 define(found.defines[used], (*open_, name))
         parameters = _parameters(node, types, report)
@@ -108,7 +114,7 @@ def defines(
             locals={p: Field(p, type_) for p, type_ in parameters},
             places=scope.places,
         )
-        body = None if name in signatures else expressions.value(node.body, inner)
+        body = expressions.value(node.body, inner)
         signatures[name] = Signature(parameters, body.type if body else None, node.name.span)
         if body is not None:
             done[name] = Define(name, parameters, body, node.name.span)
@@ -189,7 +195,9 @@ def _parameters(node: t.DefineNode, types: Types, report: Report) -> tuple[tuple
             title = f"`{name}` already means something here"
             report.add(codes.RESERVED, title, parameter.name.span, "choose another name")
         type_ = types.resolve(parameter.type)
-        if type_ is not None:
+        if type_ is None:
+            report.ignore(name)
+        else:
             result[name] = type_
     return tuple(result.items())
 

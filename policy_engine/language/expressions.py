@@ -117,6 +117,15 @@ class Expressions:
                 help_=help_ or "rename one of them",
             )
             return None
+        if not meanings and first.text in scope.unchecked:
+            self._refuse(
+                codes.UNKNOWN_NAME,
+                f"the validation does not look at `{first.text}`",
+                first.span,
+                "an input, but not among those it checks",
+                help_=f"write `checks …, {first.text}`",
+            )
+            return None
         if not meanings:
             self._report.unknown(
                 codes.UNKNOWN_NAME,
@@ -141,12 +150,9 @@ class Expressions:
         root: c.Root = first.text  # type: ignore[assignment]
         fields = scope.inputs if root == "input" else scope.attributes[root]
         if not rest:
-            self._refuse(
-                codes.UNKNOWN_NAME,
-                f"`{root}` alone is no datum",
-                node.span,
-                f"one of {', '.join(sorted(fields)) or 'its fields'} is meant",
-            )
+            listed = " or ".join(f"`{root}.{name}`" for name in sorted(fields))
+            title = f"`{root}` alone is no datum"
+            self._refuse(codes.UNKNOWN_NAME, title, node.span, f"write {listed or 'its field'}")
             return None
         name, *rest = rest
         if root == "input" and name.text in scope.uncommon:
@@ -198,7 +204,7 @@ class Expressions:
             f"`{shown}` may be absent here",
             node.span,
             "it is optional",
-            help_=f"say when it is: `{shown} is given and …`",
+            help_=f"say which: `{shown} is given and …` or `{shown} is not given or …`",
         )
 
     def _not_common(self, name: t.Name) -> None:
@@ -239,9 +245,9 @@ class Expressions:
         if len(arguments) != len(wanted):
             self._refuse(
                 codes.WRONG_ARGUMENTS,
-                f"`{name.text}` takes {len(wanted)} arguments, {len(arguments)} are given",
+                f"`{name.text}` takes {_counted(len(wanted), 'argument')}",
                 span,
-                "",
+                f"{_counted(len(arguments), 'argument')} here",
                 also=(Label(signature.span, "defined here", primary=False),),
             )
             return None
@@ -384,8 +390,13 @@ class Expressions:
         try:
             compiled(node.pattern)
         except InvalidPattern as error:
-            label = str(error)
-            self._refuse(codes.BAD_PATTERN, "this pattern cannot be used", node.pattern_span, label)
+            self._refuse(
+                codes.BAD_PATTERN,
+                "this pattern cannot be used",
+                node.pattern_span,
+                str(error),
+                help_="patterns run in linear time: no back-references, no looking ahead or behind",
+            )
             return None
         if operand is None or not self._each(
             [operand], is_text, codes.NOT_A_TEXT, "only a text can match a pattern"
@@ -415,7 +426,7 @@ class Expressions:
 
 
 _MEANINGS = {
-    "local": "an item of a list",
+    "local": "a parameter or an item of a list",
     "input": "an input",
     "fact": "a fact",
     "define": "a definition",
@@ -425,3 +436,7 @@ _MEANINGS = {
 def _all(parts: Sequence[c.Checked | None]) -> list[c.Checked] | None:
     present = [part for part in parts if part is not None]
     return present if len(present) == len(parts) else None
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -122,44 +122,67 @@ def _parser() -> Lark:
 
 def _explained(error: UnexpectedInput, source: Source, start: int, end: int) -> Diagnostic:
     """What stood there, and what may."""
+    accepts = _accepted(source.text[start:end])
     if isinstance(error, UnexpectedToken) and error.token.type != "$END":
         token: Token = error.token
         assert token.start_pos is not None and token.end_pos is not None
         span = Span(source, start + token.start_pos, start + token.end_pos)
-        foreign = _foreign(source, span.end)
-        return foreign or _unexpected(f"`{token}`", span, error.accepts or set())
+        return _foreign(source, span.end) or _unexpected(f"`{token}`", span, accepts)
     if isinstance(error, UnexpectedCharacters):
-        return _unreadable(error, source, start)
+        return _unreadable(source, start + (error.pos_in_stream or 0), accepts)
     last = start + len(source.text[start:end].rstrip())
-    accepts = error.accepts if isinstance(error, UnexpectedToken) else None
     at = max(last - 1, start)
-    return _unexpected(
-        "the end of the statement", Span(source, at, max(last, at)), accepts or set()
-    )
+    return _unexpected("end of the statement", Span(source, at, max(last, at)), accepts)
 
 
-def _unreadable(error: UnexpectedCharacters, source: Source, start: int) -> Diagnostic:
-    offset = start + (error.pos_in_stream or 0)
+def _accepted(text: str) -> set[str]:
+    """The terminals that the grammar would take where the text goes wrong."""
+    reader = _parser().parse_interactive(text)
+    try:
+        for _ in reader.iter_parse():
+            pass
+    except UnexpectedInput:
+        pass
+    return set(reader.accepts())  # type: ignore[no-untyped-call]
+
+
+def _unreadable(source: Source, offset: int, accepts: set[str]) -> Diagnostic:
     text = source.text
     word = _WORD.match(text, offset)
     if word:
         foreign = _foreign(source, word.end())
-        return foreign or _unexpected(
-            f"`{word[0]}`", Span(source, offset, word.end()), error.allowed
-        )
+        span = Span(source, offset, word.end())
+        return foreign or _unexpected(f"`{word[0]}`", span, accepts)
     if text[offset] == '"':
-        return _unclosed(source, offset, error)
-    span = Span(source, offset, offset + 1)
-    return _foreign(source, offset) or _unexpected(f"`{span.text}`", span, error.allowed)
+        return _unclosed(source, offset, accepts)
+    slip = next((slip for slip in _SLIPS if text.startswith(slip, offset)), None)
+    span = Span(source, offset, offset + len(slip or "x"))
+    if slip:
+        label = Label(span, "not a word of this language")
+        title = f"unexpected `{slip}`"
+        return Diagnostic(codes.UNEXPECTED, title, (label,), help=_SLIPS[slip])
+    return _foreign(source, offset) or _unexpected(f"`{span.text}`", span, accepts)
 
 
-def _unclosed(source: Source, offset: int, error: UnexpectedCharacters) -> Diagnostic:
+_SLIPS = {
+    "&&": "write `and`",
+    "||": "write `or`",
+    "!": "write `not`",
+    "'": 'put texts in double quotes: "…"',
+    "/": "there is no division; multiply the other side",
+    "%": "there is no remainder; percentages are factors such as 0.05",
+    "//": "a comment begins with `#`",
+}
+"""What people write from habit, and what stands for it here."""
+
+
+def _unclosed(source: Source, offset: int, accepts: set[str]) -> Diagnostic:
     """A quotation mark that begins no text, since none ends it; or one that must not stand here."""
     line_end = source.text.find("\n", offset)
     end = line_end if line_end != -1 else len(source.text)
     closed = source.text.find('"', offset + 1, end)
     if closed != -1:
-        return _unexpected("a text in quotes", Span(source, offset, closed + 1), error.allowed)
+        return _unexpected("a text in quotes", Span(source, offset, closed + 1), accepts)
     label = Label(Span(source, offset, end), "no closing quote on this line")
     return Diagnostic(codes.BAD_TEXT, "a text is not closed", (label,))
 
@@ -193,6 +216,8 @@ def _unexpected(what: str, span: Span, accepts: set[str]) -> Diagnostic:
 
 def _misspelt(span: Span, expected: set[str]) -> str | None:
     """A word that is nearly one that may stand here, or before it nearly one of the language."""
+    if span.text == "=" and "a comparison" in expected:
+        return "write `==` to compare"
     near = nearest(span.text, [word.strip("`") for word in expected], strictly=True)
     if near and near != span.text and _WORD.fullmatch(near):
         return f"replace `{span.text}` with `{near}`"

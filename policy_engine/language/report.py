@@ -15,7 +15,7 @@ class Report:
 
     def __init__(self, unread: frozenset[str] = frozenset()) -> None:
         self._diagnostics: list[Diagnostic] = []
-        self._unread = unread
+        self._unread = set(unread)
 
     def add(
         self,
@@ -29,6 +29,10 @@ class Report:
     ) -> None:
         labels = (Label(span, label), *also)
         self._diagnostics.append(Diagnostic(code, title, labels, help=help_))
+
+    def ignore(self, name: str) -> None:
+        """What is wrong with this name has been said; its uses are not called unknown as well."""
+        self._unread.add(name)
 
     def unknown(
         self,

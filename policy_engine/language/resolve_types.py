@@ -44,7 +44,9 @@ class Types:
                 continue
             first[name] = node.name
             type_ = self.resolve(node.type)
-            if type_ is not None:
+            if type_ is None:
+                self._report.ignore(name)
+            else:
                 result[name] = Field(name, type_, node.optional, node.secret)
         return tuple(result.values())
 

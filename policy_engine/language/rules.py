@@ -209,21 +209,32 @@ class Rules:
         scope = self._common_scope(tasks) if tasks else self._common_scope(list(self._tasks))
         whole = any(name.text == "input" for name in node.checks)
         if not whole and tasks:
-            for name in node.checks:
-                if name.text not in scope.inputs:
-                    known = [(n, None) for n in scope.inputs]
-                    label = "not an input of every task that this stands before"
-                    self._report.unknown(codes.UNKNOWN_NAME, "input", name, known, label)
+            missing = [name for name in node.checks if name.text not in scope.inputs]
+            for name in missing:
+                self._missing_input(name, scope)
+            if missing:
+                return None
         checks = () if whole else tuple(name.text for name in node.checks)
         condition = None
         if node.condition is not None and tasks:
             seen = {n: f for n, f in scope.inputs.items() if whole or n in checks}
-            inner = replace(scope, inputs=seen)
+            unseen = frozenset(scope.inputs) - seen.keys()
+            inner = replace(scope, inputs=seen, unchecked=unseen)
             condition = self._expressions.condition(node.condition, inner)
         schema = self._schemas.get(node.name.text)
         if (condition is None) == (schema is None):
             return None
         return Validation(node.name.text, node.title, checks, schema, condition, node.name.span)
+
+    def _missing_input(self, name: t.Name, scope: Scope) -> None:
+        if name.text in scope.uncommon:
+            title = f"not every task that needs this validation has the input `{name.text}`"
+            label = "missing, or of another type, in some of them"
+            help_ = "write a validation for each kind of task"
+            self._report.add(codes.NOT_COMMON, title, name.span, label, help_=help_)
+        else:
+            known = [(n, None) for n in scope.inputs]
+            self._report.unknown(codes.UNKNOWN_NAME, "input", name, known)
 
 
 _EFFECTS = {

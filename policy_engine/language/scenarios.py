@@ -14,6 +14,7 @@ from policy_engine.language.definitions import unknown_role, unknown_task
 from policy_engine.language.policy import Fact, Kind, Role, Rule, Task, Test
 from policy_engine.language.report import Report
 from policy_engine.language.scope import Scope
+from policy_engine.language.type_rules import article
 from policy_engine.values.conform import conform, conform_fields
 from policy_engine.values.types import Field
 
@@ -112,12 +113,14 @@ class Scenarios:
                     fields = tuple(f for f in declared.values() if f.name != "id")
                     scenario.attributes = self._partial(given.attributes, fields, given.kind)
             case t.GivenContext():
+                self._once(scenario.context or None, given.span, "the context")
                 fields = tuple(self._scope.attributes["context"].values())
                 scenario.context = self._partial(given.value, fields, "context")
             case t.GivenRequest():
                 self._once(scenario.request, given.span, "the request")
                 scenario.request = given.text
             case t.GivenNow():
+                self._once(scenario.now, given.span, "the time")
                 scenario.now = given.at
             case t.GivenFact():
                 self._given_fact(given, scenario)
@@ -135,9 +138,11 @@ class Scenarios:
             known = [(name, f.span) for name, f in self._facts.items()]
             self._report.unknown(codes.UNKNOWN_NAME, "fact", given.name, known)
             return
+        self._once(scenario.facts.get(fact.name), given.span, f"the fact `{fact.name}`")
         value, misfits = conform(given.value.value, fact.type, fact.name)
         for misfit in misfits:
-            self._report.add(codes.WRONG_VALUE, str(misfit), given.value.span, f"a {fact.type}")
+            label = f"this must be {article(fact.type)}"
+            self._report.add(codes.WRONG_VALUE, str(misfit), given.value.span, label)
         scenario.facts[fact.name] = value
 
     def _given_output(self, given: t.GivenOutput, scenario: _Scenario) -> None:
@@ -148,6 +153,12 @@ class Scenarios:
         input_: Mapping[str, object] = {}
         if given.input is not None:
             input_ = self._fields(given.input, task.inputs, "the input of " + task.name)
+        if task.output is not None and task.output.type is not None:
+            name = task.output.name or "the output"
+            _, misfits = conform(given.value.value, task.output.type, name, closed=False)
+            for misfit in misfits:
+                label = f"`{task.name}` returns {article(task.output.type)}"
+                self._report.add(codes.WRONG_VALUE, str(misfit), given.value.span, label)
         scenario.outputs.append((task.name, input_, given.value.value))
 
     def _given_validation(self, given: t.GivenValidation, scenario: _Scenario) -> None:
@@ -155,7 +166,9 @@ class Scenarios:
             known = [(name, v.name.span) for name, v in self._found.validations.items()]
             self._report.unknown(codes.UNKNOWN_VALIDATION, "validation", given.name, known)
             return
-        scenario.validations[given.name.text] = given.passed
+        name = given.name.text
+        self._once(scenario.validations.get(name), given.span, f"the validation `{name}`")
+        scenario.validations[name] = given.passed
 
     def _known_roles(self, names: tuple[t.Name, ...], kind: Kind) -> frozenset[str]:
         for name in names:
@@ -164,7 +177,12 @@ class Scenarios:
                 unknown_role(name, self._found, self._report)
             elif role.kind not in (None, kind):
                 title = f"the role `{role.name}` is for {role.kind}s only"
-                self._report.add(codes.WRONG_KIND, title, name.span, f"given to a {kind}")
+                self._report.add(
+                    codes.WRONG_KIND,
+                    title,
+                    name.span,
+                    f"given to {'an agent' if kind == 'agent' else 'a person'}",
+                )
         return frozenset(name.text for name in names)
 
     def _fields(

@@ -29,10 +29,15 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The names of one place. `uncommon` are inputs that not every task of a rule has."""
+    """The names of one place.
+
+    `uncommon` are inputs that not every task of a rule has, `unchecked` those that a validation
+    does not look at.
+    """
 
     inputs: Mapping[str, Field] = field(default_factory=dict)
     uncommon: frozenset[str] = frozenset()
+    unchecked: frozenset[str] = frozenset()
     facts: Mapping[str, Field] = field(default_factory=dict)
     defines: Mapping[str, Signature] = field(default_factory=dict)
     attributes: Mapping[str, Mapping[str, Field]] = field(default_factory=dict)

@@ -8,7 +8,7 @@ exactly that action, an approval that was used and never given, or used twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from policy_engine.foundation.diagnostics import Code, Severity
@@ -46,7 +46,7 @@ class _Account:
     allowed: dict[str, object] | None = None
     intents: int = 0
     settled: int = 0
-    signed: set[tuple[object, object]] = field(default_factory=set)
+    signed: set[tuple[object, ...]] = field(default_factory=set)
     last: int = 0
 
 
@@ -103,7 +103,7 @@ def _authorised(record: Record, accounts: dict[object, _Account]) -> Iterator[Fi
         case "decided":
             account.allowed = dict(body) if body.get("outcome") == "allow" else None
         case "approved":
-            account.signed.add((body.get("by"), body.get("rule")))
+            account.signed.add(_signature(body))
         case "intent":
             yield from _intended(record, account)
         case "executed" | "unknown" | "failed":
@@ -131,11 +131,16 @@ def _intended(record: Record, account: _Account) -> Iterator[Finding]:
     account.allowed = None
     used = body.get("approvals")
     for approval in used if isinstance(used, list) else []:
-        signature = (approval.get("by"), approval.get("rule"))
+        signature = _signature(approval)
         if signature not in account.signed:
             text = f"entry {record.number}: `{signature[0]}` is not recorded to have signed"
             yield Finding(codes.UNSIGNED, record.number, text)
         account.signed.discard(signature)
+
+
+def _signature(body: Mapping[str, object]) -> tuple[object, ...]:
+    """Who signed what: the rule as it read, the facts as they were."""
+    return tuple(body.get(name) for name in ("by", "rule", "rule_digest", "facts_digest"))
 
 
 def _unsettled(accounts: dict[object, _Account]) -> Iterator[Finding]:

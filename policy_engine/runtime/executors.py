@@ -12,6 +12,9 @@ from typing import Any, TypeAlias
 
 Tool: TypeAlias = Callable[..., object]
 
+LONGEST_TEXT = 2000
+"""More of an error's words are not kept."""
+
 
 class ToolFailed(Exception):
     """The tool raised; the effect is taken not to have happened as asked."""
@@ -48,7 +51,7 @@ class Tools:
         thread.join(self._time_limit)
         if "error" in outcome:
             error = outcome["error"]
-            raise ToolFailed(f"{type(error).__name__}: {error}") from error
+            raise ToolFailed(_told(error)) from error
         if "value" not in outcome:
             raise ToolHangs(f"no answer within {self._time_limit:g} seconds")
         return outcome["value"]
@@ -74,3 +77,17 @@ class Recorded:
         if self._error is not None:
             raise ToolFailed(self._error)
         return self._output
+
+
+def _told(error: BaseException) -> str:
+    """What an exception says of itself, where it can."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 — foreign code; its name has to do
+        text = "(it has no words)"
+    return writable(f"{type(error).__name__}: {text}"[:LONGEST_TEXT])
+
+
+def writable(text: str) -> str:
+    """The text with `?` for what is no character, so that it can be recorded."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -24,11 +24,11 @@ from policy_engine.decision.outcome import Decision, Outcome
 from policy_engine.decision.session import Session
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.diagnostics import Code
-from policy_engine.foundation.errors import GateError
+from policy_engine.foundation.errors import GateError, InputError
 from policy_engine.runtime import codes
 from policy_engine.runtime.accounts import Accounts
 from policy_engine.runtime.decisions import Decisions
-from policy_engine.runtime.executors import ToolFailed, ToolHangs
+from policy_engine.runtime.executors import ToolFailed, ToolHangs, writable
 from policy_engine.runtime.people import People, Waiting
 from policy_engine.runtime.ports import Clock, Decider, Executor, Facts, Recorder, Roles
 from policy_engine.runtime.store import Status, Store, Stored
@@ -79,6 +79,8 @@ class Gate:
 
         `request` is the user's own words. Raises `GateError` where a known session has others.
         """
+        if request is not None and writable(request) != request:
+            raise InputError("the request holds something that is no character")
         session = Session(request, id=id or uuid.uuid4().hex[:12])
         with self._database.transaction():
             known = self._store.session(session.id)
@@ -226,7 +228,7 @@ class Gate:
 
     def _intend(self, stored: Stored, decision: Decision) -> None:
         """From here on the action may have happened. In the transaction of the decision."""
-        used = self._store.use_approvals(stored.id, decision.facts)
+        self._store.use_approvals(stored.id)
         self._store.set_status(stored.id, Status.EXECUTING)
         self._recorder.record(
             "intent",
@@ -234,7 +236,16 @@ class Gate:
                 "action": stored.id,
                 "action_digest": decision.action,
                 "policy": decision.policy,
-                "approvals": used,
+                "approvals": [
+                    {
+                        "by": by,
+                        "rule": ask.rule,
+                        "rule_digest": ask.rule_digest,
+                        "facts_digest": decision.facts,
+                    }
+                    for ask in decision.approved
+                    for by in ask.signed
+                ],
                 "by": self._executor.name,
             },
         )
@@ -249,17 +260,18 @@ class Gate:
         except ToolHangs as error:
             return self._lose(stored, decision, str(error))
         elapsed = round((time.perf_counter() - started) * 1000)
+        storable = _storable(output)
+        kept = storable is not None or output is None
         with self._database.transaction():
-            kept = True
             if stored.session is not None:
                 kept = self._store.keep_output(stored.session, action.task, decision.input, output)
             self._recorder.record("executed", self._accounts.output(stored.id, output, elapsed))
-            self._store.set_status(stored.id, Status.EXECUTED, output=_storable(output))
+            self._store.set_status(stored.id, Status.EXECUTED, output=storable)
         if session is not None:
             session.record(action.task, output, decision.input)
         if kept:
             return Result(stored.id, Status.EXECUTED, decision, output)
-        detail = "the output has no plain form, so the session's record has a gap"
+        detail = "the output has no plain form, so it was not kept"
         return Result(stored.id, Status.EXECUTED, decision, output, codes.NOT_RECORDABLE, detail)
 
     def _fail(self, stored: Stored, decision: Decision, code: Code, problem: str) -> Result:

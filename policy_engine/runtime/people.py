@@ -18,6 +18,7 @@ from policy_engine.foundation.errors import ApprovalError
 from policy_engine.runtime import codes
 from policy_engine.runtime.accounts import Accounts
 from policy_engine.runtime.decisions import Decisions
+from policy_engine.runtime.executors import writable
 from policy_engine.runtime.ports import Clock, Recorder, Roles
 from policy_engine.runtime.store import Status, Store, Stored, StoredAsk
 
@@ -75,6 +76,7 @@ class People:
     def approve(self, id_: str, by: Human, reason: str) -> tuple[str, ...]:
         """Signs every ask of an action that this person may sign; gives their rules."""
         self._settle(id_)
+        reason = writable(reason)
         with self._database.transaction():
             stored, roles, asks = self._eligible(id_, by)
             signed = [
@@ -93,6 +95,7 @@ class People:
         if not reason.strip():
             raise ApprovalError("a rejection needs a reason, which the record will keep")
         self._settle(id_)
+        reason = writable(reason)
         with self._database.transaction():
             stored, _, _ = self._eligible(id_, by)
             self._store.reject(stored.proposal, by.id, reason, self._clock.now())

@@ -286,18 +286,9 @@ class Store:
                 found.append(Rejection(by, stored.proposal, _time(at), reason))
         return tuple(found)
 
-    def use_approvals(self, id_: str, facts_digest: str) -> list[dict[str, object]]:
-        """Marks the signatures of an action as used, and gives those under these facts.
-
-        Runs in the transaction that records the intent, so a signature is never used twice.
-        """
-        rows = self._database.rows(
-            """SELECT signer, rule FROM approvals
-               WHERE action = ? AND facts_digest = ? AND used = 0 ORDER BY rule, signer""",
-            (id_, facts_digest),
-        )
+    def use_approvals(self, id_: str) -> None:
+        """Marks all signatures of an action as used; in the transaction of its intent."""
         self._database.execute("UPDATE approvals SET used = 1 WHERE action = ?", (id_,))
-        return [{"by": by, "rule": rule} for by, rule in rows]
 
     def _signed(self, id_: str, rule: str, rule_digest: str, facts: str) -> tuple[str, ...]:
         rows = self._database.rows(

@@ -45,7 +45,7 @@ class Misfit:
     problem: str
 
     def __str__(self) -> str:
-        return f"`{self.path}` {self.problem}"
+        return f"`{self.path}` {self.problem}" if self.path else self.problem
 
 
 class _Refused(Exception):

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 DEEPEST = 100
+MOST_DIGITS = 1000
 
 
 def plain(value: object, depth: int = 0) -> object:
@@ -19,18 +20,22 @@ def plain(value: object, depth: int = 0) -> object:
     if depth > DEEPEST:
         raise ValueError(f"the value nests more than {DEEPEST} deep")
     match value:
-        case None | bool() | int() | str():
+        case None | bool():
             return value
+        case str():
+            return _text(value)
+        case int():
+            return _integer(value)
         case float() | Decimal():
             return _number(value)
         case datetime():
-            return value.astimezone(UTC) if value.tzinfo else value.isoformat()
+            return _instant(value)
         case date():
             return value.isoformat()
         case list() | tuple():
             return [plain(item, depth + 1) for item in value]
         case Mapping():
-            return {str(k): plain(v, depth + 1) for k, v in value.items()}
+            return {_text(str(k)): plain(v, depth + 1) for k, v in value.items()}
         case _:
             return _object(value, depth)
 
@@ -50,17 +55,47 @@ def leaves(value: object) -> list[object]:
     return found
 
 
+def _text(value: str) -> str:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError("a text with a lone surrogate has no plain form") from error
+    return str(value)
+
+
+def _integer(value: int) -> int:
+    if abs(value) >= 10**MOST_DIGITS:
+        raise ValueError(f"a number of more than {MOST_DIGITS} digits has no plain form")
+    return int(value)
+
+
+def _instant(value: datetime) -> object:
+    try:
+        return value.astimezone(UTC) if value.tzinfo else value.isoformat()
+    except OverflowError as error:
+        raise ValueError(f"{value.isoformat()} has no place in UTC") from error
+
+
 def _number(value: float | Decimal) -> Decimal:
-    number = Decimal(repr(value)) if isinstance(value, float) else value
+    number = Decimal(repr(float(value))) if isinstance(value, float) else Decimal(value)
     if not number.is_finite():
         raise ValueError(f"{value} is not a number")
+    if abs(number.adjusted()) > MOST_DIGITS:
+        raise ValueError(f"a number of more than {MOST_DIGITS} digits has no plain form")
     return number
 
 
 def _object(value: object, depth: int) -> object:
     dump: Callable[[], object] | None = getattr(value, "model_dump", None)
     if dump is not None:
-        return plain(dump(), depth + 1)
+        return plain(_dumped(value, dump), depth + 1)
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value), depth + 1)
     raise ValueError(f"a {type(value).__name__} has no plain form")
+
+
+def _dumped(value: object, dump: Callable[[], object]) -> object:
+    try:
+        return dump()
+    except Exception as error:
+        raise ValueError(f"a {type(value).__name__} has no plain form") from error

@@ -75,11 +75,11 @@ def test_only_signatures_that_counted_are_recorded_as_used(lab: Lab) -> None:
 
 def test_a_retyped_input_does_not_hold_an_action_for_ever(lab: Lab) -> None:
     """Integer becomes Decimal: signatures and clock stay bound to a digest that no longer comes."""
-    policy = POLICY.replace("Decimal", "{}")
-    gate = lab.gate(policy.format("Integer"), tools=TOOLS)
+    policy = POLICY.replace("Decimal", "TYPE")
+    gate = lab.gate(policy.replace("TYPE", "Integer"), tools=TOOLS)
     held = gate.submit(act("pay", {"amount": 5}), facts={"risk": 9})
     assert held.id is not None
-    gate = lab.gate(policy.format("Decimal"), tools=TOOLS)
+    gate = lab.gate(policy.replace("TYPE", "Decimal"), tools=TOOLS)
     gate.pending()
     lab.clock.advance(days=30)
     assert gate.resume(held.id).status is Status.DENIED

@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from policy_engine import Engine, Session, Status
+from policy_engine import Engine, GateError, Session, Status
 from policy_engine.foundation.data import data_file
 from policy_engine.values.tokens import stands_in
 from tests.adversary.conftest import Lab, act
@@ -57,9 +57,9 @@ def test_an_own_payment_does_not_launder_its_subject() -> None:
         ("save", {"note": {"payee": EVIL, "text": "x"}}),
         ("join", {"a": EVIL[:9], "b": EVIL[9:]}),
         ("norm", {"a": "ＦＲ" + EVIL[2:]}),
-        ("save", {"note": {"payee": EVIL.lower(), "text": "x"}}),
+        ("norm", {"a": EVIL}),
     ],
-    ids=["the tool pops its argument", "in two pieces", "in wide letters", "in lower case"],
+    ids=["the tool pops its argument", "in two pieces", "in wide letters", "as it is"],
 )
 def test_what_a_call_carried_in_is_not_vouched_for(
     lab: Lab, task: str, input_: dict[str, object]
@@ -79,7 +79,7 @@ def test_what_a_call_carried_in_is_not_vouched_for(
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_a_stored_datum_does_not_come_back_trusted(lab: Lab, fails: bool) -> None:
-    """An earlier call of this session puts it where a trusted tool will find it, even by failing."""
+    """An earlier call puts it where a trusted tool will find it, even a call that fails."""
     kept: list[str] = []
 
     def store(a: str) -> None:
@@ -100,7 +100,7 @@ def test_a_session_is_not_borrowed_by_its_id(lab: Lab) -> None:
     gate.open(f"pay {EVIL}", id="alice")
     try:
         stolen = gate.submit(act("pay", {"to": EVIL}), session=Session("mine", id="alice"))
-    except Exception:  # noqa: BLE001 — refused in whichever way
+    except GateError:
         return
     assert stolen.status is Status.DENIED
 

@@ -1,4 +1,4 @@
-"""Law 16 for the parts on which conditions rest: what fits a type, and what stands in a text."""
+"""Law 9 for the parts on which conditions rest: what fits a type, and what stands in a text."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ numbers = st.one_of(
     st.floats(),
     st.decimals(),
     st.decimals(min_value=-(10**6), max_value=10**6, places=3),
+    st.sampled_from([Decimal("0E-50"), Decimal("1." + "0" * 60), Decimal("-0.0"), 5.0, 10**38 - 1]),
+    st.sampled_from([Decimal("0." + "3" * n) for n in (36, 37, 38)]),
 )
 
 

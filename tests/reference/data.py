@@ -20,6 +20,9 @@ T = TypeVar("T")
 UNKNOWN = None
 ABSENT = object()
 MAXIMUM_DIGITS = 38
+LONGEST_TEXT = 1_000_000
+LONGEST_LIST = 10_000
+WRITABLE_DIGITS = 1_000
 
 RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -50,6 +53,7 @@ def fitted(value: object, type_: Type, *, closed: bool) -> object:
     if isinstance(type_, ListOf):
         _required(value, isinstance(value, (list, tuple)))
         assert isinstance(value, Sequence)
+        _required(value, len(value) <= LONGEST_LIST)
         return tuple(fitted(item, type_.item, closed=closed) for item in value)
     if isinstance(type_, Record):
         _required(value, isinstance(value, Mapping))
@@ -86,23 +90,37 @@ def instant(text: str) -> datetime | None:
     if not RFC_3339.fullmatch(text):
         return None
     try:
-        return datetime.fromisoformat(text.upper()).astimezone(UTC)
-    except (ValueError, OverflowError):
+        return in_utc(datetime.fromisoformat(text.upper()))
+    except ValueError:
         return None
 
 
-def written(given: object) -> object:
-    """What was given, as it is written down where it fits nothing. Raises `Misfit`."""
+def has_canonical_form(given: object) -> bool:
+    """“NaN, half a surrogate pair, an object that is no data” have none, nor endless numbers."""
+    if isinstance(given, Mapping):
+        return all(has_canonical_form(part) for part in (*given, *given.values()))
+    if isinstance(given, (list, tuple)):
+        return all(has_canonical_form(item) for item in given)
     if isinstance(given, (float, Decimal)):
         number = Decimal(repr(given)) if isinstance(given, float) else given
-        return _required(number, number.is_finite())
-    if isinstance(given, Mapping):
-        return {str(name): written(member) for name, member in given.items()}
-    if isinstance(given, (list, tuple)):
-        return [written(item) for item in given]
-    if isinstance(given, datetime) and given.tzinfo is None:
-        return given.isoformat()
-    return _required(given, given is None or isinstance(given, (str, int, datetime)))
+        return number.is_finite() and abs(number.adjusted()) <= WRITABLE_DIGITS
+    if isinstance(given, str):
+        return is_text(given)
+    if isinstance(given, datetime):
+        return given.tzinfo is None or in_utc(given) is not None
+    return given is None or (isinstance(given, int) and abs(given) < 10**WRITABLE_DIGITS)
+
+
+def is_text(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def in_utc(at: datetime) -> datetime | None:
+    """None where the calendar has no such instant."""
+    try:
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _required(value: T, holds: bool) -> T:
@@ -114,7 +132,7 @@ def _required(value: T, holds: bool) -> T:
 def _text(value: object) -> object:
     _required(value, isinstance(value, str))
     assert isinstance(value, str)
-    return _required(value, not any("\ud800" <= character <= "\udfff" for character in value))
+    return _required(value, is_text(value) and len(value) <= LONGEST_TEXT)
 
 
 def _boolean(value: object) -> object:
@@ -144,11 +162,8 @@ def _timestamp(value: object) -> object:
         value = instant(value)
     _required(value, isinstance(value, datetime))
     assert isinstance(value, datetime)
-    _required(value, value.tzinfo is not None)
-    try:
-        return value.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise Misfit from error
+    _required(value, value.tzinfo is not None and in_utc(value) is not None)
+    return in_utc(value)
 
 
 _SCALARS = {

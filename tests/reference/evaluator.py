@@ -15,7 +15,7 @@ from policy_engine.decision.evidence import CLOCK, Approval, Asked, Rejection, V
 from policy_engine.decision.outcome import Outcome
 from policy_engine.foundation.canonical import digest
 from policy_engine.language.policy import Effect, PolicySet, Rule, Subject
-from tests.reference.data import UNKNOWN, Misfit, fitted, fitted_fields, written
+from tests.reference.data import UNKNOWN, Misfit, fitted, fitted_fields, has_canonical_form
 from tests.reference.expressions import Truth, World, all_hold, truth
 from tests.reference.provenance import Origins
 
@@ -32,8 +32,8 @@ class Answer:
 
 
 def decide(policy: PolicySet, action: Action, circumstances: Circumstances) -> Answer:
-    """“Every rule that applies contributes an outcome, a missing permit contributes deny, and the
-    decision is their join in deny > escalate > validate > allow.”"""
+    """“Everything in this table that applies contributes its outcome, and the answer is the
+    strictest, in the order deny > escalate > validate > allow.”"""
     contributions = frozenset(_Question(policy, action, circumstances).contributions())
     return Answer(max(outcome for _, _, outcome in contributions), contributions)
 
@@ -91,27 +91,26 @@ class _Question:
         facts = {name: datum for name, datum in self.facts.items() if datum is not UNKNOWN}
         self.facts_digest = digest(facts)
         self.action_digest = self.proposal_digest = None
-        try:
-            exact = self.input if self.task and self.input_fits else written(self.action.input)
-            self.action_digest = action_digest(self.action, exact)
-            self.proposal_digest = proposal_digest(self.action, exact)
-        except (ValueError, OverflowError, RecursionError, Misfit):
-            pass
+        if self.input_fits and has_canonical_form(self.action.context):
+            try:
+                self.action_digest = action_digest(self.action, self.input)
+                self.proposal_digest = proposal_digest(self.action, self.input)
+            except (ValueError, OverflowError, RecursionError):
+                pass
 
     def contributions(self) -> Iterator[Contribution]:
-        if self.action_digest is None:
-            # What cannot be written down can be bound to no evidence, so it is refused.
-            yield None, "D512", Outcome.DENY
         if self.task is None:
-            # “the task is unknown”: deny
+            # “the policy has no such task”: deny
             yield None, "D505", Outcome.DENY
             return
         if not self.input_fits:
-            # “the action does not fit its task's signature”: deny
+            # “the input does not fit the task”: deny
             yield None, "D504", Outcome.DENY
+        elif self.action_digest is None:
+            # “the action has no canonical form”: deny
+            yield None, "D512", Outcome.DENY
         if any(self._holds(item) for item in self._evidence(Rejection)):
-            # “a rejection holds for the same principal, task and input for 24 hours, whatever
-            # the policy”
+            # “a person has rejected the same proposal in the last 24 hours”: deny
             yield None, "D509", Outcome.DENY
         rules = [r for r in self.policy.rules.values() if self.action.task in r.tasks]
         applying = [rule for rule in rules if self._applies(rule)]
@@ -126,7 +125,7 @@ class _Question:
             case Effect.PERMIT:
                 yield rule.name, "D511", Outcome.ALLOW
             case Effect.FORBID:
-                # “`forbid`, `only when` applies”: deny
+                # “a `forbid` applies”, “an `only when` is not surely met”: deny
                 yield rule.name, "D502" if rule.only_when else "D501", Outcome.DENY
             case Effect.REQUIRE:
                 yield from self._required(rule)
@@ -134,7 +133,7 @@ class _Question:
                 yield from self._escalated(rule)
 
     def _applies(self, rule: Rule) -> bool:
-        """“Unknown in a `permit` does not apply; unknown in everything that narrows applies.”"""
+        """“A `permit` applies only where it is true”; all else “where true or unknown”."""
         met = [
             value if condition.expected else (UNKNOWN if value is UNKNOWN else not value)
             for condition in rule.conditions
@@ -144,7 +143,7 @@ class _Question:
         return result is True or (result is UNKNOWN and rule.effect is not Effect.PERMIT)
 
     def _concerns(self, subject: Subject) -> Truth:
-        """“An unknown kind or role matches narrowing rules, no permit.”"""
+        """“A subject by role where roles are not known” is unknown."""
         if not subject.roles:
             return subject.kind in (None, self.action.principal.kind)
         if self.circumstances.roles is None:
@@ -154,9 +153,9 @@ class _Question:
     # Validations
 
     def _required(self, rule: Rule) -> Iterator[Contribution]:
-        """“A required validation is not in live evidence; failed for good”: validate; deny.
+        """“A required validation has failed”: deny; “has not run”: validate.
 
-        Without `fresh for` a result serves this decision only: this action, facts and policy.
+        “A result is bound to the action, the facts and the whole policy set.”
         """
         for name in rule.validations:
             results = [
@@ -175,11 +174,11 @@ class _Question:
     # Approvals
 
     def _escalated(self, rule: Rule) -> Iterator[Contribution]:
-        """“An approval requirement is not met; its ladder has ended”: escalate; deny."""
+        """“Too few people have approved”: escalate; “and their time is up”: deny."""
         requirement = rule.requirement
         assert requirement is not None
         asks = [item.at for item in self._evidence(Asked) if self._about(item, rule)]
-        # “The first ask starts that rule's clock.”
+        # “The first ask of a rule starts its 24 hours.”
         deadline = min(asks) + CLOCK if asks else None
         signers = {
             item.by
@@ -187,12 +186,12 @@ class _Question:
             if self._about(item, rule)
             and item.facts == self.facts_digest
             and requirement.role in item.roles
-            # “Nobody in the chain, nor the person on whose behalf it runs, may sign.”
+            # “The principal and the person on whose behalf it acts never count.”
             and item.by not in self.action.people
             and item.at <= self.circumstances.now < item.at + CLOCK
             and (deadline is None or item.at < deadline)
         }
-        # “A quorum counts distinct people.”
+        # “as many *different* people as its quorum”
         if len(signers) >= requirement.quorum:
             return
         if deadline is not None and self.circumstances.now >= deadline:
@@ -201,7 +200,7 @@ class _Question:
             yield rule.name, "D506", Outcome.ESCALATE
 
     def _about(self, item: Approval | Asked, rule: Rule) -> bool:
-        """“The digest of the action, and the digest of each rule it was shown for.”"""
+        """“Given for this action, this rule”; the rule by its text and what it rests on."""
         return (item.action, item.rule, item.rule_digest) == (
             self.action_digest,
             rule.name,
@@ -209,7 +208,7 @@ class _Question:
         )
 
     def _holds(self, rejection: Rejection) -> bool:
-        """No matter if the clock of whoever said it runs ahead: it speaks against."""
+        """“What speaks against it stays”, even where the clock of who said it runs ahead."""
         same = rejection.proposal == self.proposal_digest
         return same and self.circumstances.now < rejection.at + CLOCK
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from policy_engine.decision.session import SeenOutput, Session
+from policy_engine.foundation.canonical import decimal_text, timestamp_text
 from policy_engine.language.policy import PolicySet
 from policy_engine.values.types import BOOLEAN, ListOf, Record, Type, Union
 from tests.reference.data import UNKNOWN, Misfit, fitted, instant
@@ -45,7 +46,7 @@ class Origins:
     def _is_dictated(self, part: Scalar) -> Truth:
         if self._session is None or self._session.request is None:
             return UNKNOWN
-        return stands_in(part, self._session.request) or self._not_found()
+        return stands_in(part, self._session.request)
 
     def _is_vouched(self, part: Scalar, world: World) -> Truth:
         if self._session is None:
@@ -78,12 +79,12 @@ class Origins:
         output = self._policy.tasks[seen.task].output
         assert output is not None and output.where is not None
         assert isinstance(output.type, ListOf)
-        if seen in self._open:
-            return UNKNOWN
         try:
             known = fitted(item, output.type.item, closed=False)
         except Misfit:
-            known = UNKNOWN
+            return False
+        if any(seen is one for one in self._open):
+            return UNKNOWN
         self._open.append(seen)
         try:
             return truth(output.where, world.seeing({"item": known}))
@@ -138,12 +139,15 @@ def is_same(leaf: object, part: Scalar) -> bool:
 
 
 def is_traced(part: Scalar, leaf: object) -> bool:
-    """Whether a call's input carried the datum in, in any spelling: the suspicious reading."""
+    """Whether a call carried the datum in, “read suspiciously: in any spelling, as part of a
+    longer word, without regard to case and punctuation”. Of numbers the number itself."""
     if is_or_contains(leaf, part):
         return True
-    if not isinstance(part, str) or isinstance(leaf, (bool, datetime)) or leaf is None:
+    if isinstance(leaf, (bool, datetime)) or leaf is None:
         return False
-    return bool(_folded(part)) and _folded(part) in _folded(str(leaf))
+    if isinstance(part, str):
+        return bool(_folded(part)) and _folded(part) in _folded(str(leaf))
+    return isinstance(leaf, str) and _folded(_shown(part)) in _folded(leaf)
 
 
 def stands_in(part: Scalar, text: str) -> bool:
@@ -186,6 +190,10 @@ def _reads_as(part: int | Decimal | datetime, spelling: str) -> bool:
     if not NUMBER.fullmatch(spelling) or GROUPED.fullmatch(spelling):
         return False
     return Decimal(spelling) == part
+
+
+def _shown(part: int | Decimal | datetime) -> str:
+    return timestamp_text(part) if isinstance(part, datetime) else decimal_text(Decimal(part))
 
 
 def _folded(text: str) -> str:
