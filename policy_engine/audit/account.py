@@ -161,6 +161,7 @@ def _ask(ask: Ask) -> Json:
         "since": _time(ask.since),
         "due": _time(ask.due),
         "signed": [approval.by for approval in ask.signed],
+        "lapsed": ask.lapsed,
     }
 
 

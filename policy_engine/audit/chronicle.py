@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from policy_engine.audit.draft import KINDS, Draft, Tell
-from policy_engine.audit.reading import instant, text
+from policy_engine.audit.reading import instant, readable, text
 from policy_engine.audit.story import Story
 from policy_engine.ledger.chain import Record
 
@@ -32,7 +32,7 @@ class Chronicle:
         """Takes the next entry."""
         self.entries += 1
         at = instant(record.at)
-        if at is None:
+        if at is None or not readable(record.body):
             self.unreadable += 1
             return
         self.last = at if self.last is None else max(self.last, at)

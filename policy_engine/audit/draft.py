@@ -36,10 +36,11 @@ class _OpenAsk:
     since: datetime
     reason: Reason | None
     signed: list[Approval] = field(default_factory=list)
+    lapsed: bool = False
 
     def finished(self) -> Ask:
         signed = tuple(self.signed)
-        return Ask(self.rule, self.role, self.quorum, self.since, self.reason, signed)
+        return Ask(self.rule, self.role, self.quorum, self.since, self.reason, signed, self.lapsed)
 
 
 @dataclass(slots=True)
@@ -109,6 +110,15 @@ def _decided(draft: Draft, body: Mapping[str, object], at: datetime) -> None:
     )
     draft.standing = _AFTER_DECISION.get(outcome or "", Standing.REFUSED)
     draft.ended = at if draft.standing is Standing.REFUSED else None
+    if draft.standing is not Standing.REFUSED:
+        _settle_asks(draft)
+
+
+def _settle_asks(draft: Draft) -> None:
+    """What the latest decision neither asks for nor has signatures for is asked no more."""
+    asking = {reason.rule for reason in draft.reasons if reason.outcome == "escalate"}
+    for ask in draft.asks.values():
+        ask.lapsed = ask.rule not in asking and bool(ask.finished().missing)
 
 
 _AFTER_DECISION = {"allow": Standing.UNKNOWN, "escalate": Standing.WAITS}
@@ -128,9 +138,10 @@ def _held(draft: Draft, body: Mapping[str, object], at: datetime) -> None:
         rule, digest = text(item, "rule") or NOT_RECORDED, text(item, "rule_digest")
         role, quorum = text(item, "role") or NOT_RECORDED, whole(item, "quorum") or 1
         earlier = draft.asks.get(rule)
-        same = earlier is not None and earlier.rule_digest == digest
-        since = earlier.since if earlier is not None and same else at
-        draft.asks[rule] = _OpenAsk(rule, digest, facts, role, quorum, since, because.get(rule))
+        since, reason = at, because.get(rule)
+        if earlier is not None and earlier.rule_digest == digest:
+            since, reason = earlier.since, reason or earlier.reason
+        draft.asks[rule] = _OpenAsk(rule, digest, facts, role, quorum, since, reason)
     draft.standing = Standing.WAITS
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policy_engine.audit import plots
-from policy_engine.audit.markup import Html, code, foreign, tag
+from policy_engine.audit.markup import Html, code, prose, tag
 from policy_engine.audit.measures import Tally
 from policy_engine.audit.report import Report
 from policy_engine.audit.story import Standing
@@ -93,4 +93,4 @@ def _findings(verification: Verification) -> Html | None:
 def _finding(finding: Finding) -> Iterator[Html | str]:
     yield code(finding.code.id)
     yield " "
-    yield foreign(finding.text, 400)
+    yield prose(finding.text)

@@ -10,6 +10,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 
+def readable(body: object) -> bool:
+    """Whether a body is an object at all."""
+    return isinstance(body, Mapping)
+
+
 def text(body: Mapping[str, object], name: str) -> str | None:
     """A member that is text."""
     value = body.get(name)

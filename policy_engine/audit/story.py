@@ -75,6 +75,8 @@ class Ask:
     since: datetime
     reason: Reason | None
     signed: tuple[Approval, ...]
+    lapsed: bool = False
+    """Whether nobody is asked any more, since the policy or the facts have changed."""
 
     @property
     def missing(self) -> int:
@@ -127,7 +129,7 @@ class Story:
     reasons: tuple[Reason, ...]
     """Of the latest decision, those that decided."""
     asks: tuple[Ask, ...]
-    """What people were asked last, by rule."""
+    """What people were asked, by rule; of each rule the last ask."""
     approvals: tuple[Approval, ...]
     rejection: Rejection | None
     validations: tuple[Validation, ...]

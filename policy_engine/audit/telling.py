@@ -97,7 +97,7 @@ def _rejected(story: Story, at: Standpoint) -> Iterator[Html]:
 
 
 def _waits(story: Story, at: Standpoint) -> Iterator[Html]:
-    open_asks = [ask for ask in story.asks if ask.missing]
+    open_asks = [ask for ask in story.asks if ask.missing and not ask.lapsed]
     if story.asks and not open_asks:
         yield _sentence("Everybody has signed; it goes on when the agent takes it up again.")
     elif open_asks:
@@ -178,7 +178,9 @@ def _signatures(ask: Ask, at: Standpoint) -> Iterator[Html | str]:
         yield waited
         if approval.reason:
             yield joined((" (", tag("q", prose(approval.reason)), ")"))
-    if ask.signed and ask.missing:
+    if ask.lapsed:
+        yield "; asked no more, since the policy or the facts changed"
+    elif ask.signed and ask.missing:
         yield f"; {ask.missing} still missing"
 
 

@@ -7,17 +7,20 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from policy_engine import Human
 from policy_engine.audit.period import MOST_BUCKETS, Period
 from policy_engine.audit.story import Standing, Story
 from policy_engine.audit.summary import Summary, summarise
 from policy_engine.foundation.database import Database
 from policy_engine.ledger.chain import Record
 from policy_engine.ledger.ledger import LedgerReader
-from tests.audit.busy import SCRIPT, TURNING, BusyDesk
+from tests.audit.busy import SCRIPT, TURNING, BusyDesk, held, read
+from tests.fakes import POLICY, Desk
 
 DAY_TWO = datetime(2026, 5, 5, 10, 0, tzinfo=UTC)
 
@@ -218,17 +221,35 @@ def spoilt() -> Iterator[Record]:
     yield Record(7, DAY_TWO.isoformat(), "executed", {"action": "a7", "ms": -3}, "", "")
     yield Record(8, DAY_TWO.isoformat(), "validated", {"action": "a8"}, "", "")
     yield Record(9, DAY_TWO.isoformat(), "surprise", {"action": "a9"}, "", "")
+    yield Record(10, DAY_TWO.isoformat(), "decided", cast("dict[str, object]", [1]), "", "")
 
 
 def test_a_spoilt_record_still_has_a_report() -> None:
     found = summarise(spoilt())
-    assert (found.entries, found.unreadable) == (9, 4)
+    assert (found.entries, found.unreadable) == (10, 5)
     assert [s.standing for s in found.stories] == [Standing.REFUSED, Standing.WAITS, Standing.RAN]
     assert {s.task for s in found.stories} == {"(not recorded)"}
 
 
 def test_actions_that_could_not_be_kept_are_counted_one_by_one() -> None:
     assert summarise(decided(n, DAY_TWO, action="-") for n in range(1, 4)).tally.total == 3
+
+
+def test_what_is_asked_no_more_is_not_waited_for(tmp_path: Path) -> None:
+    """The rule is taken out of the policy while its action waits; facts that change ask anew."""
+    desk = Desk(tmp_path)
+    id_ = held(desk.pay(5000))
+    desk.clock.advance(minutes=5)
+    desk.gate.approve(id_, by=Human("ann"))
+    desk.reload("\n".join(line for line in POLICY.splitlines() if "rule huge" not in line))
+    desk.balance = 6_000
+    held(desk.gate.resume(id_, session=desk.session))
+    desk.gate.close()
+    (waiting,) = read(desk).stories
+    asks = {ask.rule: ask for ask in waiting.asks}
+    assert (asks["huge"].lapsed, asks["large"].lapsed) == (True, False)
+    assert asks["large"].missing == 1, "what was signed was signed for other facts"
+    assert [approval.by for approval in waiting.approvals] == ["ann"]
 
 
 def test_nothing_is_written(store: Path) -> None:

@@ -17,8 +17,8 @@ from tests.reference.expressions import Truth, World, all_hold, one_holds, truth
 
 Scalar = str | int | Decimal | datetime
 
-OPENING = "\"'`<*"
-CLOSING = "\"'`>*.,;:!?…"
+OPENING = "\"'`([{<«“‘„*"
+CLOSING = "\"'`)]}>»”’*.,;:!?…"
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 GROUPED = re.compile(r"-?[1-9][0-9]{0,2}(\.[0-9]{3})")
 """`5.000` is five in one country and five thousand in another."""
@@ -172,16 +172,8 @@ def spellings(run: str) -> set[str]:
         run[start:end]
         for start in range(len(run))
         for end in range(start + 1, len(run) + 1)
-        if all(map(_opens, run[:start])) and all(map(_closes, run[end:]))
+        if set(run[:start]) <= set(OPENING) and set(run[end:]) <= set(CLOSING)
     }
-
-
-def _opens(character: str) -> bool:
-    return character in OPENING or unicodedata.category(character) in ("Ps", "Pi", "Pf")
-
-
-def _closes(character: str) -> bool:
-    return character in CLOSING or unicodedata.category(character) in ("Pe", "Pf", "Pi")
 
 
 def _reads_as(part: int | Decimal | datetime, spelling: str) -> bool:
