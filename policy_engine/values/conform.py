@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from policy_engine.values import numbers
@@ -80,9 +80,11 @@ def timestamp(text: str) -> datetime | None:
     if not _RFC_3339.fullmatch(text):
         return None
     try:
-        return datetime.fromisoformat(text.upper())
-    except ValueError:
+        instant = datetime.fromisoformat(text.upper())
+        instant.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
+    return instant
 
 
 class _Reader:
@@ -206,7 +208,10 @@ def _timestamp(value: object) -> datetime:
         raise _Refused(f"must be Timestamp, {_kind(value)} was given")
     if value.utcoffset() is None:
         raise _Refused("is a timestamp without its offset from UTC")
-    return value
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise _Refused("has no place in UTC") from error
 
 
 _READERS = {

@@ -35,7 +35,7 @@ def plain(value: object, depth: int = 0) -> object:
         case list() | tuple():
             return [plain(item, depth + 1) for item in value]
         case Mapping():
-            return {_text(str(k)): plain(v, depth + 1) for k, v in value.items()}
+            return {_member(k): plain(v, depth + 1) for k, v in value.items()}
         case _:
             return _object(value, depth)
 
@@ -55,18 +55,24 @@ def leaves(value: object) -> list[object]:
     return found
 
 
+def _member(name: object) -> str:
+    if not isinstance(name, str):
+        raise ValueError(f"a member's name must be text, not {type(name).__name__}")
+    return _text(name)
+
+
 def _text(value: str) -> str:
     try:
         value.encode("utf-8")
     except UnicodeEncodeError as error:
         raise ValueError("a text with a lone surrogate has no plain form") from error
-    return str(value)
+    return str.__str__(value)
 
 
 def _integer(value: int) -> int:
     if abs(value) >= 10**MOST_DIGITS:
         raise ValueError(f"a number of more than {MOST_DIGITS} digits has no plain form")
-    return int(value)
+    return int.__int__(value)
 
 
 def _instant(value: datetime) -> object:

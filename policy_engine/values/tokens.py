@@ -2,9 +2,11 @@
 
 A token is a run without white space, less the brackets and quotes that open it and the
 punctuation that closes it; a value of several words is several tokens in a row. So
-`evil@x.example` does not stand in `not-evil@x.example`. A number stands where a token is that
-number in plain digits; `5,000` and `5.000` could each be read two ways (five, five thousand), so
-neither of the two stands in them.
+`evil@x.example` does not stand in `not-evil@x.example`, and a value without a letter or a digit
+stands nowhere. A number stands where a token is that number in plain digits; `5,000` and `5.000`
+could each be read two ways (five, five thousand), so neither of the two stands in them.
+
+Texts are prepared once and kept, so that asking for many values stays linear in the text.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from functools import cached_property, lru_cache
 
 from policy_engine.values.conform import timestamp
 
@@ -20,76 +23,130 @@ _OPENING = "\"'`([{<«“‘„*"
 _CLOSING = "\"'`)]}>»”’*.,;:!?…"
 _NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _AMBIGUOUS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)
+_SEPARATORS = re.compile(r"[^0-9]")
 
 
 def stands_in(value: object, text: str) -> bool:
     """Whether the value (a text, number or timestamp) is a whole token of the text."""
-    match value:
-        case bool() | None:
-            return False
-        case str():
-            return _text_stands_in(value, text)
-        case int() | Decimal():
-            return any(number == value for number in _numbers(text))
-        case datetime():
-            return any(timestamp(token) == value for token in _tokens(text))
-        case _:
-            return False
+    return prepared(text).has(value)
 
 
 def occurs_in(value: object, text: str) -> bool:
     """Whether a trace of the value is anywhere in the text: the suspicious reading.
 
-    Case, spacing and punctuation are disregarded, and so are the borders of tokens.
+    Case, spacing, punctuation and variants of letters are disregarded, and so are the borders of
+    tokens; of numbers, however they are grouped.
     """
-    needle = _folded(_as_text(value))
-    return bool(needle) and needle in _folded(text)
+    if isinstance(value, (int, Decimal)):
+        return _SEPARATORS.sub("", _as_text(value)) in prepared(text).digits
+    needle = folded(_as_text(value))
+    return bool(needle) and needle in prepared(text).folded
 
 
-def _text_stands_in(value: str, text: str) -> bool:
-    wanted = _normal(value).split()
-    if not wanted:
+def folded(text: str) -> str:
+    """The letters and digits of a text alone, variants made one."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+
+
+@lru_cache(maxsize=512)
+def prepared(text: str) -> Tokens:
+    """The tokens of a text, made once."""
+    return Tokens(text)
+
+
+class Tokens:
+    """A text made ready to be asked for values."""
+
+    def __init__(self, text: str) -> None:
+        self._words = _normal(text).split()
+        self._text = text
+
+    def has(self, value: object) -> bool:
+        """Whether the value stands in the text."""
+        match value:
+            case bool() | None:
+                return False
+            case str():
+                return self._has_text(value)
+            case int() | Decimal():
+                return value in self._numbers
+            case datetime():
+                return value in self._instants
+            case _:
+                return False
+
+    @cached_property
+    def folded(self) -> str:
+        return folded(self._text)
+
+    @cached_property
+    def digits(self) -> frozenset[str]:
+        """The digits of each token, however they are grouped."""
+        return frozenset(_SEPARATORS.sub("", word) for word in self._words)
+
+    def _has_text(self, value: str) -> bool:
+        wanted = _normal(value).split()
+        if not any(c.isalnum() for word in wanted for c in word):
+            return False
+        if len(wanted) == 1:
+            return wanted[0] in self._singles
+        return self._has_sequence(" ".join(wanted))
+
+    def _has_sequence(self, wanted: str) -> bool:
+        """Several words in a row, with punctuation only around the whole."""
+        text = self._joined
+        at = text.find(wanted)
+        while at != -1:
+            end = at + len(wanted)
+            before = text[text.rfind(" ", 0, at) + 1 : at]
+            stop = text.find(" ", end)
+            after = text[end : stop if stop != -1 else len(text)]
+            if _only(before, _OPENING) and _only(after, _CLOSING):
+                return True
+            at = text.find(wanted, at + 1)
         return False
-    words = _normal(text).split()
-    last = len(wanted) - 1
-    return any(
-        all(
-            _matches(words[start + i], word, opens=i == 0, closes=i == last)
-            for i, word in enumerate(wanted)
+
+    @cached_property
+    def _joined(self) -> str:
+        return " ".join(self._words)
+
+    @cached_property
+    def _singles(self) -> frozenset[str]:
+        """Every word with none, some or all of the punctuation around it taken away."""
+        found: set[str] = set()
+        for word in self._words:
+            starts = len(word) - len(word.lstrip(_OPENING))
+            ends = len(word) - len(word.rstrip(_CLOSING))
+            for start in range(min(starts, _MOST_MARKS) + 1):
+                for end in range(min(ends, _MOST_MARKS) + 1):
+                    found.add(word[start : len(word) - end])
+        return frozenset(found)
+
+    @cached_property
+    def _numbers(self) -> frozenset[Decimal]:
+        tokens = (_bare(word) for word in self._words)
+        return frozenset(
+            Decimal(token)
+            for token in tokens
+            if _NUMBER.fullmatch(token) and not _AMBIGUOUS.fullmatch(token)
         )
-        for start in range(len(words) - last)
-        if wanted[0] in words[start]
-    )
+
+    @cached_property
+    def _instants(self) -> frozenset[datetime]:
+        found = (timestamp(_bare(word)) for word in self._words)
+        return frozenset(instant for instant in found if instant is not None)
 
 
-def _matches(word: str, wanted: str, *, opens: bool, closes: bool) -> bool:
-    """Whether the word is the wanted one, bar punctuation on the sides where the value ends."""
-    at = word.find(wanted)
-    while at != -1:
-        before, after = word[:at], word[at + len(wanted) :]
-        if _only(before, _OPENING if opens else "") and _only(after, _CLOSING if closes else ""):
-            return True
-        at = word.find(wanted, at + 1)
-    return False
+_MOST_MARKS = 8
+"""More punctuation than this around one word is no way to write."""
+
+
+def _bare(word: str) -> str:
+    return word.lstrip(_OPENING).rstrip(_CLOSING)
 
 
 def _only(part: str, allowed: str) -> bool:
     return all(c in allowed for c in part)
-
-
-def _tokens(text: str) -> list[str]:
-    return [word.lstrip(_OPENING).rstrip(_CLOSING) for word in _normal(text).split()]
-
-
-def _numbers(text: str) -> list[Decimal]:
-    found = []
-    for token in _tokens(text):
-        if _NUMBER.fullmatch(token) and not _AMBIGUOUS.fullmatch(token):
-            try:
-                found.append(Decimal(token))
-            except InvalidOperation:
-                continue
-    return found
 
 
 def _as_text(value: object) -> str:
@@ -104,7 +161,3 @@ def _as_text(value: object) -> str:
 
 def _normal(text: str) -> str:
     return unicodedata.normalize("NFC", text)
-
-
-def _folded(text: str) -> str:
-    return "".join(c for c in _normal(text).casefold() if c.isalnum())

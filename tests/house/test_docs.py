@@ -37,13 +37,10 @@ from policy_engine.foundation.render import plain, render
 from policy_engine.language import codes
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = [
-    path
-    for pattern in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/*.md", "docs/guides/*")
-    for path in sorted(ROOT.glob(pattern))
-]
+PATTERNS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/*.md", "docs/guides/*.md")
+DOCUMENTS = [path for pattern in PATTERNS for path in sorted(ROOT.glob(pattern))]
 SHOWN_ONLY = {"json", "jsonl", "csv", "text"}
-"""Languages of fences that nothing is done with unless a marker says so."""
+"""Languages of fences with which nothing is done unless a marker says so."""
 
 _FENCE = re.compile(r"(?:^<!-- ([^\n]*) -->\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _VARIES = re.compile(r"…|\b(?:[0-9a-f]{64}|[0-9a-f]{12})\b|(?<=policy )[0-9a-f]{6}\b")
@@ -79,12 +76,8 @@ class Run:
     def play(self, fence: Fence) -> None:
         self.write(fence)
         match fence.language:
-            case "policy":
-                self.policy(fence)
-            case "python":
-                self.python(fence)
-            case "console":
-                self.console(fence)
+            case "policy" | "python" | "console":
+                getattr(self, fence.language)(fence)
             case language:
                 assert language in SHOWN_ONLY, f"a fence in `{language}`: in which language?"
                 if "output" in fence.marks:
@@ -157,38 +150,38 @@ class Run:
                 raise result.exception
             return result.output
         shell = f'policy() {{ "{sys.executable}" -m policy_engine "$@"; }}\n{command}'
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        done = subprocess.run(
-            ["bash", "-c", shell], env={**os.environ, "PATH": path}, timeout=30, check=False,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
+        done = subprocess.run(["bash", "-c", shell], timeout=30, text=True, capture_output=True)
         self.exit_code = done.returncode
-        return done.stdout
+        return done.stdout + done.stderr
 
     def compare(self, shown: str, printed: str) -> None:
-        pattern, end, new = "", 0, []
         shown, printed = _tidy(shown), _tidy(printed)
+        pattern, end, new = "", 0, list[str]()
         for match in _VARIES.finditer(shown):
             pattern += re.escape(shown[end : match.start()])
-            end = match.end()
-            if match[0] == "…":
+            end, word = match.end(), match[0]
+            if word == "…":
                 pattern += ".*?"
-            elif match[0] in self.real or match[0] in new:
-                known = self.real.get(match[0])
-                pattern += known or rf"\{new.index(match[0]) + 1}"
+            elif word in new:
+                pattern += f"(?P=x{word})"
+            elif word in self.real:
+                pattern += self.real[word]
             else:
-                new.append(match[0])
-                pattern += f"([0-9a-f]{{{len(match[0])}}})"
+                new.append(word)
+                pattern += f"(?P<x{word}>[0-9a-f]{{{len(word)}}})"
         found = re.fullmatch(pattern + re.escape(shown[end:]), printed, re.DOTALL)
         assert found, f"shown:\n{shown}\nprinted:\n{printed}"
-        self.real.update(zip(new, found.groups(), strict=True))
+        self.real.update((word, found[f"x{word}"]) for word in new)
 
 
 def _tidy(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+each_document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+
+
+@each_document
 def test_document_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     run = Run()
@@ -197,11 +190,10 @@ def test_document_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
             try:
                 run.play(fence)
             except Exception as error:
-                place = f"{path.relative_to(ROOT)}:{fence.line + 1}"
-                raise AssertionError(f"the fence at {place}: {error}") from error
+                raise AssertionError(f"{path.name}:{fence.line + 1}: {error}") from error
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+@each_document
 def test_links_lead_somewhere(path: Path) -> None:
     for target, anchor in _LINK.findall(path.read_text(encoding="utf-8")):
         there = (path.parent / target).resolve() if target else path
