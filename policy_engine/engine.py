@@ -172,12 +172,12 @@ class Engine:
     def _roles(self, who: str, kind: Kind, domain: str | None) -> frozenset[str] | None:
         """Roles by the directory, less those kept for the other kind of principal.
 
-        A principal whose id is the name of a role would inherit what the role includes: it has
-        no roles at all.
+        A principal whose id is the name of a role or group would inherit what that includes: it
+        has no roles at all.
         """
         if self._directory is None:
             return None
-        if who in self.policy.roles:
+        if who in self.policy.roles or self._directory.is_role(who):
             return frozenset()
         closed = {r.name for r in self.policy.roles.values() if r.kind not in (None, kind)}
         return self._directory.roles_of(who, domain, closed_to=closed)

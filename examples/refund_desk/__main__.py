@@ -9,7 +9,7 @@ from pathlib import Path
 
 from examples.refund_desk.shop import Shop
 from examples.refund_desk.story import STORY, Conversation
-from policy_engine import Action, Agent, ApprovalError, Engine, Gate, Human, Result, Session, Status
+from policy_engine import Action, Agent, ApprovalError, Engine, Gate, Human, Result, Session
 
 HERE = Path(__file__).resolve().parent
 COLOUR = sys.stdout.isatty()
@@ -48,8 +48,8 @@ def play(conversation: Conversation, engine: Engine, gate: Gate) -> None:
         action = Action(AGENT, task, input_, on_behalf_of=OPERATOR)
         result = gate.submit(action, session=session)
         tell(engine, action, result)
-        if result.status is Status.HELD and result.id is not None:
-            ask_people(conversation, engine, gate, session, action, result.id)
+        if result.ticket is not None:
+            ask_people(conversation, engine, gate, session, action, result.ticket)
 
 
 def ask_people(
@@ -58,21 +58,21 @@ def ask_people(
     gate: Gate,
     session: Session,
     action: Action,
-    held: str,
+    ticket: str,
 ) -> None:
     for name in conversation.also_tries:
         try:
-            gate.approve(held, by=Human(name))
+            gate.approve(ticket, by=Human(name))
         except ApprovalError as error:
             say(f"   {name} tries to sign: {error}\n", "33")
     if conversation.signer is None:
         return
     signer = Human(conversation.signer)
     if conversation.verdict == "reject":
-        gate.reject(held, by=signer, reason=conversation.reason)
+        gate.reject(ticket, by=signer, reason=conversation.reason)
         say(f"   {signer.id} rejects it: {conversation.reason}\n", "31")
     else:
-        gate.approve(held, by=signer, reason=conversation.reason)
+        gate.approve(ticket, by=signer, reason=conversation.reason)
         say(f"   {signer.id} signs: {conversation.reason}\n", "32")
     again = gate.submit(action, session=session)
     tell(engine, action, again)

@@ -26,6 +26,10 @@ class Directory:
         """How many assignments were read."""
         self._refuse_cycles()
 
+    def is_role(self, name: str) -> bool:
+        """Whether the directory uses this name for a role: then it is nobody's own."""
+        return name in self._roles
+
     def roles_of(
         self, who: str, domain: str | None = None, closed_to: Collection[str] = ()
     ) -> frozenset[str]:
@@ -42,6 +46,10 @@ class Directory:
     def holders_of(self, role: str, domain: str | None = None) -> frozenset[str]:
         """Everybody (and every role) that holds a role, for "who can be asked"."""
         return frozenset(link.who for link in self.links if role in self.roles_of(link.who, domain))
+
+    @cached_property
+    def _roles(self) -> frozenset[str]:
+        return frozenset(link.role for link in self.links)
 
     @cached_property
     def _by_who(self) -> dict[tuple[str, str | None], list[str]]:

@@ -18,7 +18,7 @@ from policy_engine.decision.action import Human
 
 
 @click.command("approve")
-@click.argument("action")
+@click.argument("ticket")
 @policy_option
 @store_option
 @directory_option
@@ -32,12 +32,14 @@ from policy_engine.decision.action import Human
 @click.option("--reason", default="", help="Why; the record keeps it.")
 @ends_cleanly
 def command(
-    action: str, policies: tuple[str, ...], store: str, directory: str | None, by: str, reason: str
+    ticket: str, policies: tuple[str, ...], store: str, directory: str | None, by: str, reason: str
 ) -> None:
-    """Sign the waiting action ACTION (its id, as `policy pending` shows it).
+    """Sign the waiting action of TICKET, as `policy pending` shows it.
+
+    The ticket covers exactly what was shown: where that has changed since, nothing is signed.
 
     Whoever can write the store can sign as anybody: guard the file as you would a seal.
     """
     gate = loaded(policies, directory).gate(store=store)
-    rules = gate.approve(action, by=Human(by), reason=reason)
-    output.say(f"{by} approved {action} for {', '.join(rules)}", "allow")
+    rules = gate.approve(ticket, by=Human(by), reason=reason)
+    output.say(f"{by} approved {ticket} for {', '.join(rules)}", "allow")

@@ -36,12 +36,14 @@ def command(policies: tuple[str, ...], store: str, directory: str | None, form: 
     for item in waiting:
         output.show(
             [
-                Segment(f"{item.id}", "escalate"),
+                Segment(f"{item.ticket}", "escalate"),
                 Segment(f"  {item.principal.id} · {item.task}\n", "strong"),
             ]
         )
-        for name, value in item.shown.items():
+        for name, value in item.input.items():
             output.say(f"    {name}: {value}")
+        for name, value in item.facts.items():
+            output.say(f"    fact {name}: {value}", "frame")
         for ask in item.asks:
             title = engine.policy.rules[ask.rule].title or ask.rule
             signed = f" (signed: {', '.join(ask.signed)})" if ask.signed else ""
@@ -53,12 +55,13 @@ def command(policies: tuple[str, ...], store: str, directory: str | None, form: 
 def _account(item: Waiting) -> dict[str, object]:
     return {
         "action": item.id,
-        "digest": item.digest,
+        "ticket": item.ticket,
         "since": item.since,
         "principal": item.principal.id,
         "on_behalf_of": item.on_behalf_of.id if item.on_behalf_of else None,
         "task": item.task,
-        "input": item.shown,
+        "input": dict(item.input),
+        "facts": dict(item.facts),
         "asks": [
             {
                 "rule": ask.rule,

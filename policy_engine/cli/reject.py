@@ -18,7 +18,7 @@ from policy_engine.decision.action import Human
 
 
 @click.command("reject")
-@click.argument("action")
+@click.argument("ticket")
 @policy_option
 @store_option
 @directory_option
@@ -32,9 +32,9 @@ from policy_engine.decision.action import Human
 @click.option("--reason", required=True, help="Why; the record keeps it.")
 @ends_cleanly
 def command(
-    action: str, policies: tuple[str, ...], store: str, directory: str | None, by: str, reason: str
+    ticket: str, policies: tuple[str, ...], store: str, directory: str | None, by: str, reason: str
 ) -> None:
-    """Refuse the waiting action ACTION. The same proposal stays refused for 24 hours."""
+    """Refuse the waiting action of TICKET. The same proposal stays refused for 24 hours."""
     gate = loaded(policies, directory).gate(store=store)
-    gate.reject(action, by=Human(by), reason=reason)
-    output.say(f"{by} rejected {action}", "deny")
+    gate.reject(ticket, by=Human(by), reason=reason)
+    output.say(f"{by} rejected {ticket}", "deny")

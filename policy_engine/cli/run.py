@@ -101,7 +101,7 @@ def _show(action: Action, result: Result) -> None:
     if result.detail and result.status is not Status.DENIED:
         output.say(f"  {result.status.value}: {result.detail}", "warning")
     if result.status is Status.HELD:
-        output.say(f"  held as {result.id}; `policy approve {result.id}` signs it", "help")
+        output.say(f"  held; `policy approve {result.ticket}` signs it", "help")
     output.say()
 
 
@@ -122,4 +122,5 @@ def _account(action: Action, result: Result) -> dict[str, object]:
         "outcome": decision.outcome.word if decision else None,
         "reasons": [reason_account(reason) for reason in decision.reasons] if decision else [],
         "detail": result.detail,
+        "ticket": result.ticket,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -10,6 +11,7 @@ from typing import ClassVar, TypeAlias
 
 from policy_engine.foundation.canonical import digest
 from policy_engine.language.policy import Kind
+from policy_engine.values.conform import timestamp
 from policy_engine.values.plain import plain
 
 
@@ -56,10 +58,16 @@ class Action:
     domain: str | None = None
 
     @property
-    def people(self) -> frozenset[str]:
-        """Ids of those who may not sign it: the principal, and on whose behalf it acts."""
-        behalf = {self.on_behalf_of.id} if self.on_behalf_of else set()
-        return frozenset({self.principal.id, *behalf})
+    def interested(self) -> frozenset[str]:
+        """Who may not sign it: the principal, and on whose behalf it acts, by `person_key`."""
+        behalf = {person_key(self.on_behalf_of.id)} if self.on_behalf_of else set()
+        return frozenset({person_key(self.principal.id), *behalf})
+
+
+def person_key(id_: str) -> str:
+    """One key for all spellings that could be one person: case, spacing, variants of letters."""
+    text = unicodedata.normalize("NFKC", id_).casefold()
+    return "".join(c for c in text if not c.isspace() and unicodedata.category(c) != "Cf")
 
 
 def action_digest(action: Action, input_: Mapping[str, object]) -> str:
@@ -83,7 +91,8 @@ def action_digest(action: Action, input_: Mapping[str, object]) -> str:
 def proposal_digest(action: Action, input_: Mapping[str, object]) -> str:
     """What a rejection is bound to: the same principal, task and input, whatever else changes.
 
-    Numbers count by value alone, so that a policy that retypes an amount lifts no rejection.
+    Numbers and instants count by value alone, so that a policy that retypes one lifts no
+    rejection.
     """
     principal = {"kind": action.principal.kind, "id": action.principal.id}
     return digest({"principal": principal, "task": action.task, "input": _by_value(input_)})
@@ -103,6 +112,8 @@ def _by_value(value: object) -> object:
             return value
         case int():
             return Decimal(value)
+        case str():
+            return timestamp(value) or value
         case list() | tuple():
             return [_by_value(item) for item in value]
         case Mapping():

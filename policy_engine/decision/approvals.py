@@ -8,6 +8,7 @@ requirement denies.
 
 from __future__ import annotations
 
+from policy_engine.decision.action import person_key
 from policy_engine.decision.evidence import CLOCK, Approval, Asked
 from policy_engine.decision.outcome import Ask, Outcome
 from policy_engine.decision.question import Question
@@ -28,14 +29,14 @@ def contribution_of_approvals(rule: Rule, question: Question) -> tuple[Ask, Outc
     ]
     deadline = min(asked) + CLOCK if asked else None
     signers = {
-        item.by
+        person_key(item.by): item.by
         for item in evidence
         if isinstance(item, Approval)
         and item.action == question.action_digest
         and item.facts == question.facts_digest
         and (item.rule, item.rule_digest) == (rule.name, rule.digest)
         and rule.requirement.role in item.roles
-        and item.by not in question.action.people
+        and person_key(item.by) not in question.action.interested
         and item.at <= now < item.at + CLOCK
         and (deadline is None or item.at < deadline)
     }
@@ -44,7 +45,7 @@ def contribution_of_approvals(rule: Rule, question: Question) -> tuple[Ask, Outc
         rule.digest,
         rule.requirement.role,
         rule.requirement.quorum,
-        tuple(sorted(signers)),
+        tuple(sorted(signers.values())),
         deadline,
     )
     if len(signers) >= rule.requirement.quorum:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from policy_engine.decision.action import Action
 from policy_engine.decision.outcome import Ask, Decision, Outcome, Reason
 from policy_engine.foundation.canonical import timestamp_text
-from policy_engine.foundation.render import Segment, excerpt
+from policy_engine.foundation.render import Segment, excerpt, visible
 
 STYLES = {
     Outcome.ALLOW: "allow",
@@ -20,7 +20,7 @@ STYLES = {
 def headline(action: Action, decision: Decision) -> Iterator[Segment]:
     """`ESCALATE  bot-7 · issue_refund   policy 7f3ac9`."""
     yield Segment(f"{decision.outcome.name:<9}", STYLES[decision.outcome])
-    yield Segment(f" {action.principal.id} · {action.task}", "strong")
+    yield Segment(f" {visible(str(action.principal.id))} · {visible(str(action.task))}", "strong")
     yield Segment(f"   policy {decision.policy[:6]}\n", "frame")
 
 
@@ -35,7 +35,7 @@ def reasons(decision: Decision, *, every: bool = False) -> Iterator[Segment]:
 def _reason(reason: Reason, decision: Decision) -> Iterator[Segment]:
     style = STYLES[reason.outcome]
     yield Segment(f"{reason.outcome.word}[{reason.rule or reason.code.id}]", style)
-    yield Segment(f": {reason.title}\n", "strong")
+    yield Segment(f": {visible(reason.title)}\n", "strong")
     trailer = []
     if reason.unknown:
         trailer.append(("note", "what is unknown restricts"))

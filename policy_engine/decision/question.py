@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from policy_engine.decision.action import Action, action_digest, described, proposal_digest
+from policy_engine.decision.action import Action, action_digest, proposal_digest
 from policy_engine.decision.circumstances import Circumstances
 from policy_engine.decision.conditions import Evaluate
 from policy_engine.decision.frame import Frame
+from policy_engine.decision.intake import Unwritable, taken_in
 from policy_engine.decision.program import Program
 from policy_engine.decision.provenance import SessionOrigins
 from policy_engine.foundation.canonical import digest
 from policy_engine.language.checked import Root
 from policy_engine.language.policy import PolicySet, Task
 from policy_engine.values.conform import Misfit, conform, conform_fields
-from policy_engine.values.plain import plain
 from policy_engine.values.types import Field
 
 Absences = dict[tuple[Root, str], str]
@@ -29,9 +29,9 @@ class Question:
 
     def __init__(self, program: Program, action: Action, circumstances: Circumstances) -> None:
         self.program = program
-        self.action = action
+        self.action = action = taken_in(action)
         self.circumstances = circumstances
-        rules = program.tasks.get(action.task)
+        rules = program.tasks.get(action.task) if isinstance(action.task, str) else None
         self.task: Task | None = rules.task if rules else None
         self.misfits: list[Misfit] = []
         self.unwritable: str | None = None
@@ -49,12 +49,12 @@ class Question:
         return condition(self.frame)
 
     def _typed_input(self) -> dict[str, object]:
-        given: object = self.action.input
-        if not isinstance(given, Mapping):
-            self.misfits.append(Misfit("", "must be an object"))
-            return {}
+        given = self.action.input
         if self.task is None:
             return dict(given)
+        if isinstance(given.get(""), Unwritable):
+            self.misfits.append(Misfit("", "must be an object with named members"))
+            return {}
         typed, self.misfits = conform_fields(given, self.task.inputs)
         return typed
 
@@ -62,18 +62,18 @@ class Question:
         """None where the action cannot be written down: then no evidence can be bound to it."""
         action = self.action
         exact = self.input if self.task and not self.misfits else action.input
-        for what, part in (
-            ("the principal", described(action.principal)),
-            ("on_behalf_of", action.on_behalf_of and described(action.on_behalf_of)),
-            ("the context", action.context),
-            ("the input", exact),
-        ):
-            self.unwritable = self.unwritable or _unwritable(what, part)
+        behalf = action.on_behalf_of
+        parts: dict[str, Mapping[str, object]] = {
+            "the action": {"task": action.task, "domain": action.domain},
+            "the principal": action.principal.attributes,
+            "the person on whose behalf it acts": behalf.attributes if behalf else {},
+            "the context": action.context,
+            "the input": exact,
+        }
+        self.unwritable = next(filter(None, (_unwritable(*part) for part in parts.items())), None)
         if self.unwritable is not None:
             return None, None
-        written = plain(exact)
-        assert isinstance(written, Mapping)
-        return action_digest(action, written), proposal_digest(action, written)
+        return action_digest(action, exact), proposal_digest(action, exact)
 
     def _roots(self, absent: Absences) -> dict[Root, Mapping[str, object]]:
         policy, principal = self.program.policy, self.action.principal
@@ -93,21 +93,12 @@ class Question:
         }
 
 
-def _unwritable(what: str, part: object) -> str | None:
-    if part is not None and not isinstance(part, Mapping):
-        return f"{what} is no object"
-    for name, value in (part or {}).items():
-        try:
-            digest({_name(name): plain(value)})
-        except (ValueError, RecursionError) as error:
-            return f"{what} cannot be written down at `{name}`: {error}"
+def _unwritable(what: str, part: Mapping[str, object]) -> str | None:
+    for name, value in part.items():
+        if isinstance(value, Unwritable):
+            where = f" at `{name}`" if name else ""
+            return f"{what} cannot be written down{where}: {value.why}"
     return None
-
-
-def _name(name: object) -> str:
-    if not isinstance(name, str):
-        raise ValueError(f"a name must be text, not {type(name).__name__}")
-    return name
 
 
 def _typed_facts(
@@ -136,7 +127,9 @@ def _typed_attributes(
             if not field.optional:
                 absent[root, field.name] = f"`{root}.{field.name}` was not given"
             continue
-        value, misfits = conform(given[field.name], field.type, f"{root}.{field.name}")
+        value, misfits = conform(
+            given[field.name], field.type, f"{root}.{field.name}", secret=field.secret
+        )
         if misfits:
             absent[root, field.name] = str(misfits[0])
         else:

@@ -48,6 +48,14 @@ _ANSI = {
 }
 
 
+def visible(text: str) -> str:
+    """A text that cannot pretend to be another: one line, control characters as `�`.
+
+    Among these are the characters that turn the writing direction, and terminal escapes.
+    """
+    return "".join("\u23ce" if c == "\n" else "�" if _is_control(c) else c for c in text)
+
+
 def render(diagnostics: Sequence[Diagnostic]) -> list[Segment]:
     """All diagnostics, one after the other, a blank line between."""
     pieces: list[Segment] = []
@@ -62,7 +70,7 @@ def render_one(diagnostic: Diagnostic) -> Iterator[Segment]:
     """One diagnostic: its headline, the excerpt, the notes and the help."""
     style = "error" if diagnostic.code.severity is Severity.ERROR else "warning"
     yield Segment(f"{diagnostic.code.severity.value}[{diagnostic.code.id}]", style)
-    yield Segment(f": {diagnostic.title}\n", "strong")
+    yield Segment(f": {visible(diagnostic.title)}\n", "strong")
     trailer = [("note", note) for note in diagnostic.notes]
     if diagnostic.help:
         trailer.append(("help", diagnostic.help))
@@ -79,19 +87,16 @@ def excerpt(
     for _, group in groupby(labels, key=lambda label: label.span.source.name):
         in_file = list(group)
         yield Segment(f"{margin[:-1]}{arrow} ", "frame")
-        yield Segment(f"{in_file[0].span.place}\n")
+        yield Segment(f"{visible(in_file[0].span.place)}\n")
         yield Segment(f"{margin}|\n", "frame")
         yield from _lines(in_file, gutter, style)
         arrow = ":::"
     if labels and trailer:
         yield Segment(f"{margin}|\n", "frame")
     for word, text in trailer:
-        first, *rest = text.splitlines() or [""]
         yield Segment(f"{margin}= ", "frame")
         yield Segment(f"{word}: ", "help" if word == "help" else "strong")
-        yield Segment(f"{first}\n")
-        for line in rest:
-            yield Segment(f"{margin}  {' ' * len(word)}  {line}\n")
+        yield Segment(f"{visible(text)}\n")
 
 
 def _lines(labels: Sequence[Label], gutter: int, style: str) -> Iterator[Segment]:
@@ -120,7 +125,7 @@ def _carets(label: Label, line: str, cut: int, gutter: int, style: str) -> Itera
     mark = "^" if label.primary else "-"
     yield Segment(f"{' ' * gutter} | ", "frame")
     yield Segment(" " * before)
-    text = f" {label.text}" if label.text else ""
+    text = f" {visible(label.text)}" if label.text else ""
     yield Segment(f"{mark * length}{text}\n", style if label.primary else "frame")
 
 

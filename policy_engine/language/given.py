@@ -6,6 +6,7 @@ false and the whole with it. Order plays no part: the same holds with the sides 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from policy_engine.language import tree as t
@@ -38,9 +39,10 @@ def among(
 ) -> list[tuple[t.Expression, Scope]]:
     """Parts that must all come out as said, each with what the others tell about it."""
     known = [surely_given(part, scope, truth) for part, truth in parts]
+    tellers = Counter(key for keys in known for key in keys)
     return [
-        (part, scope.knowing(_union(k for j, k in enumerate(known) if j != i)))
-        for i, (part, _) in enumerate(parts)
+        (part, scope.knowing(frozenset(k for k in tellers if tellers[k] > (k in own))))
+        for (part, _), own in zip(parts, known, strict=True)
     ]
 
 

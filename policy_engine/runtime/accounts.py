@@ -1,28 +1,30 @@
-"""What the gate writes into the record: plain, complete, and without secrets in the clear.
+"""What the gate writes into the record, and what an approver sees: nothing secret in the clear.
 
-A secret input or fact becomes a salted digest: two records with the same secret can be seen to
-share it, and nobody can guess it without the salt, which stays in the store.
+A secret datum becomes a keyed digest: two records with the same secret can be seen to share it,
+and nobody can guess it without the salt, which stays in the store and not in the chain. So does
+everything that nobody declared (it could be anything), and every digest that a short secret could
+be guessed from. What is declared and not secret stands as it is.
 """
 
 from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
-from typing import cast
 
-from policy_engine.decision.action import Action, described
+from policy_engine.decision.action import Action, Principal
 from policy_engine.decision.outcome import Ask, Decision, Reason
 from policy_engine.decision.session import Session
 from policy_engine.foundation.canonical import (
     canonical,
     canonical_text,
     decimal_text,
-    digest,
     timestamp_text,
 )
+from policy_engine.foundation.render import visible
 from policy_engine.language.policy import PolicySet
 from policy_engine.values.plain import leaves, plain
 from policy_engine.values.types import Field, ListOf, Record, Type
@@ -30,18 +32,33 @@ from policy_engine.values.types import Field, ListOf, Record, Type
 MASK = "•••"
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A datum of which only a keyed digest is told."""
+
+    digest: str
+
+
 class Accounts:
-    """Describes what happened under one policy set."""
+    """Describes what happens under one policy set."""
 
     def __init__(self, policy: PolicySet, salt: bytes) -> None:
         self._policy = policy
         self._salt = salt
 
+    def seal(self, value: object) -> str:
+        """A keyed digest (HMAC-SHA-256 over the canonical form)."""
+        try:
+            data = canonical(plain(value))
+        except (ValueError, RecursionError):
+            data = f"a {type(value).__name__} without a plain form".encode()
+        return hmac.new(self._salt, data, sha256).hexdigest()
+
     def session(self, session: Session) -> dict[str, object]:
         request = session.request
         return {
             "session": session.id,
-            "request_digest": None if request is None else self._sealed(request),
+            "request_digest": None if request is None else self.seal(request),
         }
 
     def decision(
@@ -54,81 +71,100 @@ class Accounts:
     ) -> dict[str, object]:
         """Everything that a decision rested on, and all its reasons."""
         behalf = action.on_behalf_of
+        context = {field.name: field for field in self._policy.context}
         return {
             "action": id_,
             "session": session.id if session else None,
-            "task": str(action.task),
-            "principal": _plain_or_note(described(action.principal)),
+            "task": visible(str(action.task)),
+            "principal": self._principal(action.principal),
             "roles": None if decision.roles is None else sorted(decision.roles),
-            "on_behalf_of": behalf.id if behalf else None,
-            "domain": action.domain,
-            "input": self._input(action),
-            "context": _plain_or_note(dict(action.context)),
-            "facts": self._facts(facts),
+            "on_behalf_of": visible(behalf.id) if behalf else None,
+            "domain": None if action.domain is None else visible(str(action.domain)),
+            "input": _told(self._input(action)),
+            "context": _told(self._members(action.context, context)),
+            "facts": _told(self._facts(facts)),
             "outcome": decision.outcome.word,
             "reasons": [reason_account(reason) for reason in decision.reasons],
             "policy": decision.policy,
-            "action_digest": decision.action,
-            "facts_digest": decision.facts,
+            "action_digest": self.seal(decision.action),
+            "facts_digest": self.seal(decision.facts),
             "seen_outputs": len(session.outputs) if session else 0,
         }
 
     def output(self, id_: str, output: object, milliseconds: int) -> dict[str, object]:
-        return {"action": id_, "output_digest": self._sealed(output), "ms": milliseconds}
+        return {"action": id_, "output_digest": self.seal(output), "ms": milliseconds}
 
-    def shown(self, action: Action, facts: Mapping[str, object]) -> dict[str, str]:
-        """Input and facts in one line each, secrets masked."""
-        account = {**cast("dict[str, object]", self._input(action)), **self._facts(facts)}
-        return {name: canonical_text(_masked(value)) for name, value in account.items()}
+    def shown_input(self, action: Action) -> dict[str, str]:
+        """The input as an approver may see it: one line a member, secrets masked."""
+        return _shown(self._input(action))
 
-    def redacted(self, text: str, action: Action) -> str:
-        """A text (an error of a tool, say) with every secret input masked."""
+    def shown_facts(self, facts: Mapping[str, object]) -> dict[str, str]:
+        """The facts as an approver may see them."""
+        return _shown(self._facts(facts))
+
+    def holds_secrets(self, action: Action, facts: Mapping[str, object]) -> bool:
+        """Whether an error of a tool could repeat a secret."""
         task = self._policy.tasks.get(action.task)
-        for field in task.inputs if task else ():
-            for leaf in _secret_leaves(action.input.get(field.name), field.type, field.secret):
-                if str(leaf):
-                    text = text.replace(str(leaf), MASK)
-        return text
+        own = self._policy.agents if action.principal.kind == "agent" else self._policy.humans
+        parts = [
+            (action.input, task.inputs if task else ()),
+            (action.principal.attributes, own),
+            (action.context, self._policy.context),
+            (facts, tuple(Field(f.name, f.type) for f in self._policy.facts.values())),
+        ]
+        return any(
+            _secret_leaves(values.get(field.name), field.type, field.secret)
+            for values, fields in parts
+            for field in fields
+        )
 
-    def _input(self, action: Action) -> object:
-        task = self._policy.tasks.get(action.task)
-        if task is None or not isinstance(action.input, Mapping):
-            return _plain_or_note(action.input)
-        fields = {field.name: field for field in task.inputs}
+    def _principal(self, principal: Principal) -> dict[str, object]:
+        fields = self._policy.agents if principal.kind == "agent" else self._policy.humans
+        declared = {field.name: field for field in fields}
         return {
-            str(name): self._shown(value, fields.get(str(name)))
-            for name, value in action.input.items()
+            "kind": principal.kind,
+            "id": visible(principal.id),
+            "attributes": _told(self._members(principal.attributes, declared)),
         }
+
+    def _input(self, action: Action) -> dict[str, object]:
+        task = self._policy.tasks.get(action.task) if isinstance(action.task, str) else None
+        fields = {field.name: field for field in task.inputs} if task else {}
+        return self._members(action.input, fields)
 
     def _facts(self, facts: Mapping[str, object]) -> dict[str, object]:
+        declared = {f.name: Field(f.name, f.type) for f in self._policy.facts.values()}
         return {
-            name: self._shown(value, Field(name, self._policy.facts[name].type))
+            name: self._datum(value, declared[name])
             for name, value in facts.items()
-            if name in self._policy.facts
+            if name in declared
         }
 
-    def _shown(self, value: object, field: Field | None) -> object:
-        """A value with its secret parts sealed; what is undeclared could be anything."""
-        if field is None or field.secret:
-            return {"secret": self._sealed(value)}
+    def _members(
+        self, values: Mapping[str, object], fields: Mapping[str, Field]
+    ) -> dict[str, object]:
+        """Declared members as they may be told; the rest together, sealed with its names."""
+        told = {n: self._datum(v, fields[n]) for n, v in values.items() if n in fields}
+        rest = {n: v for n, v in values.items() if n not in fields}
+        return {**told, "(undeclared)": Sealed(self.seal(rest))} if rest else told
+
+    def _datum(self, value: object, field: Field) -> object:
+        """A datum with its secret parts sealed; what has another shape than declared, wholly."""
+        if field.secret:
+            return Sealed(self.seal(value))
         match field.type:
             case Record() as record if isinstance(value, Mapping):
-                return {
-                    name: self._shown(part, record.field(str(name)))
-                    for name, part in value.items()
-                    if record.field(str(name)) is not None
-                }
+                return self._members(value, {f.name: f for f in record.fields})
             case ListOf(item) if isinstance(value, (list, tuple)):
-                return [self._shown(part, Field(field.name, item)) for part in value]
+                return [self._datum(part, Field(field.name, item)) for part in value]
+            case Record() | ListOf():
+                return Sealed(self.seal(value))
             case _:
-                return _plain_or_note(value)
+                simple = value is None or isinstance(value, _SIMPLE)
+                return plain(value) if simple else Sealed(self.seal(value))
 
-    def _sealed(self, value: object) -> str:
-        try:
-            data = canonical(plain(value))
-        except (ValueError, RecursionError):
-            data = f"a {type(value).__name__} without a plain form".encode()
-        return hmac.new(self._salt, data, sha256).hexdigest()
+
+_SIMPLE = (str, bool, int, Decimal, datetime)
 
 
 def reason_account(reason: Reason) -> dict[str, object]:
@@ -137,15 +173,15 @@ def reason_account(reason: Reason) -> dict[str, object]:
         "code": reason.code.id,
         "outcome": reason.outcome.word,
         "rule": reason.rule,
-        "title": reason.title,
+        "title": visible(reason.title),
         "place": reason.place,
         "values": [
-            {"text": label.span.text, "place": label.span.place, "value": label.text}
+            {"text": label.span.text, "place": label.span.place, "value": visible(label.text)}
             for label in reason.labels
             if label.text
         ],
-        "unknown": reason.unknown,
-        "would_change": reason.would_change,
+        "unknown": reason.unknown and visible(reason.unknown),
+        "would_change": reason.would_change and visible(reason.would_change),
     }
 
 
@@ -163,12 +199,29 @@ def ask_account(asks: Sequence[Ask]) -> list[dict[str, object]]:
     ]
 
 
-def _masked(value: object) -> object:
-    """Sealed secrets as a mask, and exact kinds as plain text."""
+def _told(value: object) -> object:
+    """For the record: sealed data as an object with one member, `secret`."""
     match value:
+        case Sealed():
+            return {"secret": value.digest}
         case Mapping():
-            if set(value) == {"secret"}:
-                return MASK
+            return {name: _told(part) for name, part in value.items()}
+        case list():
+            return [_told(part) for part in value]
+        case _:
+            return value
+
+
+def _shown(members: Mapping[str, object]) -> dict[str, str]:
+    """For a person: one line each, and no character that could make it look like another."""
+    return {name: visible(canonical_text(_masked(value))) for name, value in members.items()}
+
+
+def _masked(value: object) -> object:
+    match value:
+        case Sealed():
+            return MASK
+        case Mapping():
             return {name: _masked(part) for name, part in value.items()}
         case list():
             return [_masked(part) for part in value]
@@ -192,14 +245,7 @@ def _secret_leaves(value: object, type_: Type, secret: bool) -> list[object]:
             ]
         case ListOf(item) if isinstance(value, (list, tuple)):
             return [leaf for part in value for leaf in _secret_leaves(part, item, False)]
+        case Record() | ListOf():
+            return leaves(value)
         case _:
             return []
-
-
-def _plain_or_note(value: object) -> object:
-    try:
-        written = plain(value)
-        digest(written)
-    except (ValueError, RecursionError) as error:
-        return {"unrecordable": str(error)}
-    return written

@@ -10,5 +10,6 @@ NO_TOOL = Code("R603", "no-tool", "the gate has no tool for this task")
 NOT_RECORDABLE = Code("R604", "not-recordable", "the output has no plain form to record")
 MAY_NOT_SIGN = Code("R605", "may-not-sign", "this person cannot decide about this action")
 NOT_WAITING = Code("R606", "not-waiting", "the action does not wait for anybody")
+NOT_SHOWN = Code("R607", "not-shown", "the action is not what this person was shown")
 
 CODES = tuple(code for code in tuple(globals().values()) if isinstance(code, Code))

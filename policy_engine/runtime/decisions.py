@@ -58,9 +58,19 @@ class Decisions:
     ) -> Decision:
         """A decision with all that has been said about the action since it was proposed."""
         memory = self._store.session(stored.session)
-        evidence = self._store.evidence(stored, self._roles, self._clock.now())
         facts = stored.facts if facts is None else facts
-        return self._decide(stored.action, memory, facts, (*evidence, *more))
+        evidence = self._store.evidence(stored, self._roles, self._clock.now())
+        decision = self._decide(stored.action, memory, facts, (*evidence, *more))
+        if decision.action is None or decision.proposal is None or decision.action == stored.digest:
+            return decision
+        self._store.rebind(stored.id, decision.action, decision.proposal)
+        return self.fresh(self.known(stored.id), facts, more)
+
+    def ticket(self, id_: str, decision: Decision) -> str:
+        """What a signature covers, in short: this action, these facts, these rules."""
+        rules = sorted((ask.rule, ask.rule_digest) for ask in (*decision.asks, *decision.approved))
+        covered = [decision.action, decision.facts, rules]
+        return f"{id_}-{self._accounts.seal(covered)[:16]}"
 
     def settled(self, stored: Stored) -> Decision:
         """A fresh decision about a held action, which ends there if it is denied now."""
@@ -79,7 +89,8 @@ class Decisions:
         for ask in new:
             self._store.ask(stored.id, ask, decision.facts, decision.at)
         if new:
-            body = {"action": stored.id, "asks": ask_account(new), "facts_digest": decision.facts}
+            sealed = self._accounts.seal(decision.facts)
+            body = {"action": stored.id, "asks": ask_account(new), "facts_digest": sealed}
             self._recorder.record("held", body)
 
     def current_asks(self, id_: str, decision: Decision) -> tuple[StoredAsk, ...]:

@@ -6,6 +6,7 @@ thread is left behind, and the outcome is unknown.
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
@@ -17,7 +18,11 @@ LONGEST_TEXT = 2000
 
 
 class ToolFailed(Exception):
-    """The tool raised; the effect is taken not to have happened as asked."""
+    """The tool raised; `kind` names the exception without its words, which may hold anything."""
+
+    def __init__(self, kind: str, words: str) -> None:
+        super().__init__(f"{kind}: {words}")
+        self.kind = kind
 
 
 class ToolHangs(Exception):
@@ -42,7 +47,7 @@ class Tools:
 
         def work() -> None:
             try:
-                outcome["value"] = self._tools[task](**input)
+                outcome["value"] = self._tools[task](**copy.deepcopy(dict(input)))
             except BaseException as error:  # noqa: BLE001 — whatever a tool raises is its failure
                 outcome["error"] = error
 
@@ -51,7 +56,7 @@ class Tools:
         thread.join(self._time_limit)
         if "error" in outcome:
             error = outcome["error"]
-            raise ToolFailed(_told(error)) from error
+            raise ToolFailed(type(error).__name__, _words(error)) from error
         if "value" not in outcome:
             raise ToolHangs(f"no answer within {self._time_limit:g} seconds")
         return outcome["value"]
@@ -75,17 +80,16 @@ class Recorded:
 
     def call(self, task: str, input: Mapping[str, object]) -> object:
         if self._error is not None:
-            raise ToolFailed(self._error)
+            raise ToolFailed("recorded", self._error)
         return self._output
 
 
-def _told(error: BaseException) -> str:
+def _words(error: BaseException) -> str:
     """What an exception says of itself, where it can."""
     try:
-        text = str(error)
+        return writable(str(error)[:LONGEST_TEXT])
     except Exception:  # noqa: BLE001 — foreign code; its name has to do
-        text = "(it has no words)"
-    return writable(f"{type(error).__name__}: {text}"[:LONGEST_TEXT])
+        return "(it has no words)"
 
 
 def writable(text: str) -> str:

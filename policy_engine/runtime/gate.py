@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from policy_engine.decision.action import Action, Human
 from policy_engine.decision.evidence import ValidationResult
+from policy_engine.decision.intake import taken_in
 from policy_engine.decision.outcome import Decision, Outcome
 from policy_engine.decision.session import Session
 from policy_engine.foundation.database import Database
@@ -29,10 +30,10 @@ from policy_engine.runtime import codes
 from policy_engine.runtime.accounts import Accounts
 from policy_engine.runtime.decisions import Decisions
 from policy_engine.runtime.executors import ToolFailed, ToolHangs, writable
+from policy_engine.runtime.keeping import NO_PLAIN_FORM, as_plain, given_back, plain_facts
 from policy_engine.runtime.people import People, Waiting
 from policy_engine.runtime.ports import Clock, Decider, Executor, Facts, Recorder, Roles
 from policy_engine.runtime.store import Status, Store, Stored
-from policy_engine.values.plain import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Result:
     output: object = None
     code: Code | None = None
     detail: str | None = None
+    ticket: str | None = None
+    """For what is held: what people sign, `gate.approve(result.ticket, …)`."""
 
 
 class Gate:
@@ -105,14 +108,16 @@ class Gate:
         second submission gives what became of the first, or takes it up where it waits. Raises
         `GateError` for a session of another gate, and for a key that stood for another action.
         """
+        action = taken_in(action)
         looked_up = facts is None
-        facts = self._looked_up(action) if facts is None else _plain_facts(facts)
-        with self._database.transaction():
-            memory = self._memory(session)
-            preview = self._decisions.bare(action, memory, facts)
-            if preview.action is None:
+        facts = self._looked_up(action) if facts is None else plain_facts(facts)
+        memory = self._memory(session)
+        preview = self._decisions.bare(action, memory, facts)
+        if preview.action is None:
+            with self._database.transaction():
                 self._decisions.record("-", action, memory, facts, preview)
-                return Result(None, Status.DENIED, preview)
+            return Result(None, Status.DENIED, preview)
+        with self._database.transaction():
             earlier = self._earlier(preview.action, session, key)
             if earlier is None:
                 id_ = self._store.add(
@@ -142,7 +147,7 @@ class Gate:
         if stored.status not in (Status.HELD, Status.PROPOSED):
             return Result(id, stored.status, None, stored.output, detail=stored.detail)
         if facts is not None:
-            facts = _plain_facts(facts)
+            facts = plain_facts(facts)
         elif stored.looked_up:
             facts = self._looked_up(stored.action)
         else:
@@ -153,21 +158,22 @@ class Gate:
         """Actions that wait for people, oldest first; those whose time has run out are ended."""
         return self._people.pending()
 
-    def approve(self, id: str, *, by: Human, reason: str = "") -> tuple[str, ...]:
+    def approve(self, ticket: str, *, by: Human, reason: str = "") -> tuple[str, ...]:
         """A person signs every ask of an action that this person may sign; gives their rules.
 
-        `by` is whom the caller has authenticated. The signature covers the action, facts and
-        rules as they were when people were asked. Raises `ApprovalError` where there is nothing
-        that this person may sign.
+        `ticket` is that of the `Waiting` or `Result` that the person was shown, so a signature
+        covers nothing else: where action, facts or rules have changed since, it is refused. `by`
+        is whom the caller has authenticated. Raises `ApprovalError` where there is nothing that
+        this person may sign.
         """
-        return self._people.approve(id, by, reason)
+        return self._people.approve(ticket, by, reason)
 
-    def reject(self, id: str, *, by: Human, reason: str) -> None:
+    def reject(self, ticket: str, *, by: Human, reason: str) -> None:
         """A person who may sign says no: the action ends, and the same one for 24 hours.
 
         Raises `ApprovalError` for anybody else, and where no reason is given.
         """
-        self._people.reject(id, by, reason)
+        self._people.reject(ticket, by, reason)
 
     def close(self) -> None:
         """Closes the store. What waits goes on waiting in it."""
@@ -208,23 +214,21 @@ class Gate:
         )
         with self._database.transaction():
             for result in results:
-                problem = self._accounts.redacted(result.problem, stored.action)
-                self._recorder.record(
-                    "validated",
-                    {
-                        "action": stored.id,
-                        "validation": result.validation,
-                        "passed": result.passed,
-                        "problem": problem,
-                    },
-                )
+                body = {
+                    "action": stored.id,
+                    "validation": result.validation,
+                    "passed": result.passed,
+                    "problem": result.problem,
+                }
+                self._recorder.record("validated", body)
         return results
 
     def _hold(self, stored: Stored, facts: Mapping[str, object], decision: Decision) -> Result:
         self._store.set_facts(stored.id, facts)
         self._store.set_status(stored.id, Status.HELD)
         self._decisions.ask(stored, decision)
-        return Result(stored.id, Status.HELD, decision)
+        ticket = self._decisions.ticket(stored.id, decision)
+        return Result(stored.id, Status.HELD, decision, ticket=ticket)
 
     def _intend(self, stored: Stored, decision: Decision) -> None:
         """From here on the action may have happened. In the transaction of the decision."""
@@ -234,14 +238,14 @@ class Gate:
             "intent",
             {
                 "action": stored.id,
-                "action_digest": decision.action,
+                "action_digest": self._accounts.seal(decision.action),
                 "policy": decision.policy,
                 "approvals": [
                     {
                         "by": by,
                         "rule": ask.rule,
                         "rule_digest": ask.rule_digest,
-                        "facts_digest": decision.facts,
+                        "facts_digest": self._accounts.seal(decision.facts),
                     }
                     for ask in decision.approved
                     for by in ask.signed
@@ -251,53 +255,70 @@ class Gate:
         )
 
     def _execute(self, stored: Stored, session: Session | None, decision: Decision) -> Result:
-        action, started = stored.action, time.perf_counter()
+        started = time.perf_counter()
         assert decision.input is not None
         try:
-            output = self._executor.call(action.task, decision.input)
+            output = self._executor.call(stored.action.task, decision.input)
         except ToolFailed as error:
-            return self._fail(stored, decision, codes.TOOL_FAILED, str(error))
+            return self._failed(stored, session, decision, error)
         except ToolHangs as error:
-            return self._lose(stored, decision, str(error))
+            return self._lost(stored, decision, str(error))
         elapsed = round((time.perf_counter() - started) * 1000)
-        storable = _storable(output)
-        kept = storable is not None or output is None
+        kept = as_plain(output)
         with self._database.transaction():
-            if stored.session is not None:
-                kept = self._store.keep_output(stored.session, action.task, decision.input, output)
-            self._recorder.record("executed", self._accounts.output(stored.id, output, elapsed))
-            self._store.set_status(stored.id, Status.EXECUTED, output=storable)
-        if session is not None:
-            session.record(action.task, output, decision.input)
-        if kept:
-            return Result(stored.id, Status.EXECUTED, decision, output)
-        detail = "the output has no plain form, so it was not kept"
-        return Result(stored.id, Status.EXECUTED, decision, output, codes.NOT_RECORDABLE, detail)
+            self._recorder.record("executed", self._accounts.output(stored.id, kept, elapsed))
+            self._store.set_status(stored.id, Status.EXECUTED, output=kept)
+            self._remember(stored, session, decision, kept)
+        if kept is NO_PLAIN_FORM:
+            detail = "the output has no plain form, so it was not kept"
+            code = codes.NOT_RECORDABLE
+            return Result(stored.id, Status.EXECUTED, decision, output, code, detail)
+        return Result(stored.id, Status.EXECUTED, decision, given_back(output, kept))
 
-    def _fail(self, stored: Stored, decision: Decision, code: Code, problem: str) -> Result:
-        detail = self._accounts.redacted(problem, stored.action)
+    def _failed(
+        self, stored: Stored, session: Session | None, decision: Decision, error: ToolFailed
+    ) -> Result:
+        detail = str(error)
+        if self._accounts.holds_secrets(stored.action, stored.facts):
+            detail = f"{error.kind} (its words are withheld: they could hold a secret)"
+        with self._database.transaction():
+            self._remember(stored, session, decision, None)
+            return self._fail(stored, decision, codes.TOOL_FAILED, detail)
+
+    def _fail(self, stored: Stored, decision: Decision, code: Code, detail: str) -> Result:
         with self._database.transaction():
             self._store.set_status(stored.id, Status.FAILED, detail=detail)
             body = {"action": stored.id, "code": code.id, "problem": detail}
             self._recorder.record("failed", body)
         return Result(stored.id, Status.FAILED, decision, None, code, detail)
 
-    def _lose(self, stored: Stored, decision: Decision, problem: str) -> Result:
+    def _lost(self, stored: Stored, decision: Decision, problem: str) -> Result:
         """Nobody knows whether it happened; what it would have returned is missing from now on."""
         with self._database.transaction():
             self._store.set_status(stored.id, Status.UNKNOWN, detail=problem)
             body = {"action": stored.id, "code": codes.TOOL_HANGS.id, "problem": problem}
             self._recorder.record("unknown", body)
-            if stored.session is not None:
-                self._store.mark_incomplete(stored.session)
+            self._remember(stored, None, decision, NO_PLAIN_FORM)
         return Result(stored.id, Status.UNKNOWN, decision, None, codes.TOOL_HANGS, problem)
 
-    # Deciding
+    def _remember(
+        self, stored: Stored, session: Session | None, decision: Decision, kept: object
+    ) -> None:
+        """Adds a call to its session: what it carried out, and what came back."""
+        assert decision.input is not None
+        task, input_ = stored.action.task, decision.input
+        output = None if kept is NO_PLAIN_FORM else kept
+        if stored.session is not None:
+            self._store.keep_output(stored.session, task, input_, output)
+            if kept is NO_PLAIN_FORM:
+                self._store.mark_incomplete(stored.session)
+        if session is not None:
+            session.record(task, output, input_)
 
     def _looked_up(self, action: Action) -> Mapping[str, object]:
         """The gate's own look-up; where it fails, the facts are not known."""
         try:
-            return _plain_facts(self._facts(action))
+            return plain_facts(self._facts(action))
         except Exception:  # noqa: BLE001 — foreign code; no fact is the restrictive reading
             return {}
 
@@ -306,25 +327,15 @@ class Gate:
         if session is None:
             return None
         memory = self._store.session(session.id)
-        if memory is None:
+        if memory is None or memory.request != session.request:
             raise GateError("this session was not opened at this gate: use gate.open(request)")
         return memory
 
     def _earlier(self, digest: str, session: Session | None, key: str | None) -> Stored | None:
-        """The action that this key stands for, or the same one that already waits."""
-        keyed = self._store.by_key(key) if key is not None else None
+        """The action that this key stands for; without a key, the same one that already waits."""
+        if key is None:
+            return self._store.held_twin(session.id if session else None, digest)
+        keyed = self._store.by_key(key)
         if keyed is not None and keyed.digest != digest:
             raise GateError(f"the key {key} stands for another action")
-        return keyed or self._store.held_twin(session.id if session else None, digest)
-
-
-def _plain_facts(facts: Mapping[str, object]) -> dict[str, object]:
-    """A copy that nobody can change; a fact without a plain form is not known."""
-    return {name: kept for name, value in facts.items() if (kept := _storable(value)) is not None}
-
-
-def _storable(output: object) -> object:
-    try:
-        return plain(output)
-    except (ValueError, RecursionError):
-        return None
+        return keyed

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from policy_engine.decision.action import Human, Principal
+from policy_engine.decision.action import Human, Principal, person_key
 from policy_engine.decision.outcome import Outcome
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.diagnostics import Code
@@ -28,13 +28,15 @@ class Waiting:
     """An action that waits for people, as an approver may see it."""
 
     id: str
+    ticket: str
+    """What a person signs: `gate.approve(waiting.ticket, …)`. Covers exactly what is shown."""
     since: datetime
     principal: Principal
     on_behalf_of: Human | None
     task: str
-    shown: Mapping[str, str]
-    """Input and facts, secrets masked."""
-    digest: str
+    input: Mapping[str, str]
+    """One line a member, secrets masked."""
+    facts: Mapping[str, str]
     asks: tuple[StoredAsk, ...]
     """Empty where every signature is there and the action only has to be taken up again."""
 
@@ -70,15 +72,16 @@ class People:
                     self._decisions.ask(stored, decision)
             if decision.outcome is not Outcome.DENY:
                 asks = self._decisions.current_asks(stored.id, decision)
-                waiting.append(self._as_shown(stored, asks))
+                ticket = self._decisions.ticket(stored.id, decision)
+                waiting.append(self._as_shown(stored, ticket, asks))
         return waiting
 
-    def approve(self, id_: str, by: Human, reason: str) -> tuple[str, ...]:
+    def approve(self, ticket: str, by: Human, reason: str) -> tuple[str, ...]:
         """Signs every ask of an action that this person may sign; gives their rules."""
-        self._settle(id_)
+        id_ = self._settle(ticket)
         reason = writable(reason)
         with self._database.transaction():
-            stored, roles, asks = self._eligible(id_, by)
+            stored, roles, asks = self._eligible(id_, ticket, by)
             signed = [
                 ask
                 for ask in asks
@@ -87,48 +90,54 @@ class People:
             if not signed:
                 raise _refusal(codes.MAY_NOT_SIGN, f"`{by.id}` has signed already")
             for ask in signed:
-                self._recorder.record("approved", _signature(stored, ask, by, reason))
+                self._recorder.record("approved", self._signature(stored, ask, by, reason))
             return tuple(ask.rule for ask in signed)
 
-    def reject(self, id_: str, by: Human, reason: str) -> None:
+    def reject(self, ticket: str, by: Human, reason: str) -> None:
         """Ends an action, and the same proposal for 24 hours."""
         if not reason.strip():
             raise ApprovalError("a rejection needs a reason, which the record will keep")
-        self._settle(id_)
+        id_ = self._settle(ticket)
         reason = writable(reason)
         with self._database.transaction():
-            stored, _, _ = self._eligible(id_, by)
+            stored, _, _ = self._eligible(id_, ticket, by)
             self._store.reject(stored.proposal, by.id, reason, self._clock.now())
             self._store.set_status(id_, Status.DENIED, detail=f"rejected by {by.id}: {reason}")
-            body = {"action": id_, "by": by.id, "reason": reason, "proposal": stored.proposal}
+            proposal = self._accounts.seal(stored.proposal)
+            body = {"action": id_, "by": by.id, "reason": reason, "proposal": proposal}
             self._recorder.record("rejected", body)
 
-    def _settle(self, id_: str) -> None:
+    def _settle(self, ticket: str) -> str:
         """In a transaction of its own, so that an end is kept though the request is refused."""
+        id_, _, _ = ticket.partition("-")
         with self._database.transaction():
             stored = self._decisions.known(id_)
             if stored.status is Status.HELD:
                 self._decisions.settled(stored)
+        return id_
 
     def _eligible(
-        self, id_: str, by: Human
+        self, id_: str, ticket: str, by: Human
     ) -> tuple[Stored, frozenset[str], tuple[StoredAsk, ...]]:
         """The waiting action, this person's roles and the current asks, if the person counts."""
+        if not isinstance(by, Human):
+            raise _refusal(codes.MAY_NOT_SIGN, "only people decide about actions")
+        decision = self._decisions.fresh(self._decisions.known(id_))
         stored = self._decisions.known(id_)
         if stored.status is not Status.HELD:
             why = f" ({stored.detail})" if stored.detail else ""
             state = f"the action {id_} is {stored.status.value}{why}"
             raise _refusal(codes.NOT_WAITING, state)
-        if by.id in stored.action.people:
+        if person_key(by.id) in stored.action.interested:
             raise _refusal(
                 codes.MAY_NOT_SIGN,
                 f"`{by.id}` proposed this action or is the person on whose behalf it was "
                 "proposed, and cannot decide about it",
             )
-        asks = self._decisions.current_asks(id_, self._decisions.fresh(stored))
-        if not asks:
-            text = f"the action {id_} asks for nothing that people were shown; see what is pending"
-            raise _refusal(codes.NOT_WAITING, text)
+        if ticket != self._decisions.ticket(id_, decision):
+            text = f"the action {id_} is not what this ticket was for; look at what is pending"
+            raise _refusal(codes.NOT_SHOWN, text)
+        asks = self._decisions.current_asks(id_, decision)
         roles = self._roles.human_roles(by.id, stored.action.domain)
         wanted = sorted({ask.role for ask in asks})
         if roles.isdisjoint(wanted):
@@ -136,30 +145,32 @@ class People:
             raise _refusal(codes.MAY_NOT_SIGN, text)
         return stored, roles, asks
 
-    def _as_shown(self, stored: Stored, asks: tuple[StoredAsk, ...]) -> Waiting:
+    def _as_shown(self, stored: Stored, ticket: str, asks: tuple[StoredAsk, ...]) -> Waiting:
         action = stored.action
         return Waiting(
             id=stored.id,
+            ticket=ticket,
             since=stored.proposed_at,
             principal=action.principal,
             on_behalf_of=action.on_behalf_of,
             task=action.task,
-            shown=self._accounts.shown(action, stored.facts),
-            digest=stored.digest,
+            input=self._accounts.shown_input(action),
+            facts=self._accounts.shown_facts(stored.facts),
             asks=asks,
         )
 
-
-def _signature(stored: Stored, ask: StoredAsk, by: Human, reason: str) -> dict[str, object]:
-    return {
-        "action": stored.id,
-        "by": by.id,
-        "rule": ask.rule,
-        "rule_digest": ask.rule_digest,
-        "action_digest": stored.digest,
-        "facts_digest": ask.facts_digest,
-        "reason": reason,
-    }
+    def _signature(
+        self, stored: Stored, ask: StoredAsk, by: Human, reason: str
+    ) -> dict[str, object]:
+        return {
+            "action": stored.id,
+            "by": by.id,
+            "rule": ask.rule,
+            "rule_digest": ask.rule_digest,
+            "action_digest": self._accounts.seal(stored.digest),
+            "facts_digest": self._accounts.seal(ask.facts_digest),
+            "reason": reason,
+        }
 
 
 def _refusal(code: Code, text: str) -> ApprovalError:

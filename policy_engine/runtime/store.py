@@ -21,6 +21,7 @@ from policy_engine.decision.outcome import Ask, Decision
 from policy_engine.decision.session import Session
 from policy_engine.foundation.canonical import canonical_text, decode, timestamp_text
 from policy_engine.foundation.database import Database
+from policy_engine.runtime.keeping import NO_PLAIN_FORM
 from policy_engine.runtime.ports import Roles
 from policy_engine.values.plain import plain
 
@@ -45,11 +46,14 @@ _TABLES = (
         action TEXT NOT NULL REFERENCES actions (id), rule TEXT NOT NULL,
         rule_digest TEXT NOT NULL, signer TEXT NOT NULL, action_digest TEXT NOT NULL,
         facts_digest TEXT NOT NULL, at TEXT NOT NULL, used INTEGER NOT NULL DEFAULT 0,
-        PRIMARY KEY (action, rule, rule_digest, facts_digest, signer))""",
+        PRIMARY KEY (action, rule, rule_digest, action_digest, facts_digest, signer))""",
     """CREATE TABLE IF NOT EXISTS rejections (
         proposal TEXT NOT NULL, signer TEXT NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL)""",
     "CREATE INDEX IF NOT EXISTS rejections_by_proposal ON rejections (proposal)",
 )
+
+
+_NOTHING = (None, NO_PLAIN_FORM)
 
 
 class Status(Enum):
@@ -134,20 +138,13 @@ class Store:
 
     def keep_output(
         self, id_: str, task: str, input_: Mapping[str, object], output: object
-    ) -> bool:
-        """Adds an output to a session; False where it has no plain form, which leaves a gap."""
-        scratch = Session()
-        scratch.record(task, output, input_)
-        if not scratch.complete:
-            self.mark_incomplete(id_)
-            return False
-        seen = scratch.outputs[-1]
+    ) -> None:
+        """Adds a call and its output (plain data) to a session."""
         self._database.execute(
             """INSERT INTO outputs SELECT ?, coalesce(max(position), 0) + 1, ?, ?, ?
                FROM outputs WHERE session = ?""",
-            (id_, task, _write(seen.input), _write(seen.value), id_),
+            (id_, task, _write(input_), _write(output), id_),
         )
-        return True
 
     def mark_incomplete(self, id_: str) -> None:
         self._database.execute("UPDATE sessions SET complete = 0 WHERE id = ?", (id_,))
@@ -205,7 +202,13 @@ class Store:
     ) -> None:
         self._database.execute(
             "UPDATE actions SET status = ?, detail = ?, output = ? WHERE id = ?",
-            (status.value, detail, None if output is None else _write(output), id_),
+            (status.value, detail, None if output in _NOTHING else _write(output), id_),
+        )
+
+    def rebind(self, id_: str, digest: str, proposal: str) -> None:
+        """The policy reads the same action otherwise now: what was signed was another reading."""
+        self._database.execute(
+            "UPDATE actions SET digest = ?, proposal = ? WHERE id = ?", (digest, proposal, id_)
         )
 
     def set_facts(self, id_: str, facts: Mapping[str, object]) -> None:
@@ -293,8 +296,9 @@ class Store:
     def _signed(self, id_: str, rule: str, rule_digest: str, facts: str) -> tuple[str, ...]:
         rows = self._database.rows(
             """SELECT signer FROM approvals WHERE action = ? AND rule = ? AND rule_digest = ?
-               AND facts_digest = ? AND used = 0 ORDER BY signer""",
-            (id_, rule, rule_digest, facts),
+               AND facts_digest = ? AND used = 0
+               AND action_digest = (SELECT digest FROM actions WHERE id = ?) ORDER BY signer""",
+            (id_, rule, rule_digest, facts, id_),
         )
         return tuple(str(signer) for (signer,) in rows)
 

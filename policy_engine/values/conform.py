@@ -53,14 +53,20 @@ class _Refused(Exception):
 
 
 def conform(
-    value: object, type_: Type, path: str = "value", *, closed: bool = True
+    value: object,
+    type_: Type,
+    path: str = "value",
+    *,
+    closed: bool = True,
+    secret: bool = False,
 ) -> tuple[object, list[Misfit]]:
     """The value in the engine's terms and, where it is not of the type, why (then it is None).
 
     `closed` records have no members but those declared; open ones are read as far as declared.
+    The value of a `secret` is never shown.
     """
     reader = _Reader(closed)
-    result = reader.value(value, type_, path, secret=False)
+    result = reader.value(value, type_, path, secret=secret)
     return (None if reader.misfits else result), reader.misfits
 
 
@@ -159,13 +165,14 @@ def _scalar(value: object, type_: Scalar | Union) -> object:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise _Refused(f"must be Text, {_kind(value)} was given")
+    value = str.__str__(value)
     if len(value) > LONGEST_TEXT:
         raise _Refused(f"is longer than {LONGEST_TEXT} characters")
     try:
         value.encode("utf-8")
     except UnicodeEncodeError as error:
         raise _Refused("contains a lone surrogate, which is no character") from error
-    return str(value)
+    return value
 
 
 def _integer(value: object) -> int:

@@ -72,7 +72,7 @@ def test_a_decision_says_where_why_and_what_would_change_it(engine: Engine, tmp_
     assert (decision.outcome, reason.rule, reason.code.id) == (Outcome.ESCALATE, "large", "D506")
     assert [label.text for label in reason.labels] == ["500 > 100"]
     assert reason.place is not None
-    assert reason.place.endswith("desk.policy:23:63")
+    assert reason.place.endswith("desk.policy:22:69")
     assert reason.would_change == "`amount` at most 100; or an approval"
     assert decision.policy == engine.policy.digest
     assert engine.explain(action, decision).startswith("ESCALATE  bot · pay")

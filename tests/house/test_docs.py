@@ -4,13 +4,13 @@ What a fence is for stands in a comment before it, `<!-- word: value; word: valu
 
     file: NAME      the fence is written to this file of the document's own folder
     append: NAME    the same, at the end of the file
-    name: X         a policy that other fences rest on (`in: X`)
+    name: X         a policy that other fences rest on
     in: X           a fragment: it is checked as if it stood at the end of the fence named X
     code: T307      the policy must have exactly this error (or warning)
     output          a text that the Python fence before it must have printed
 
-In what is shown of an output, `…` stands for anything, and an id or digest in hexadecimal for
-the one that the run really gave; later commands use the real one.
+In an output that is shown, `…` stands for anything, and an id or digest in hexadecimal for the
+real one of this run, which later commands use. Exit codes 1 and 2 need `$ echo $?` after them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import pytest
@@ -47,8 +47,7 @@ _VARIES = re.compile(r"…|\b(?:[0-9a-f]{64}|[0-9a-f]{12})\b|(?<=policy )[0-9a-f
 _LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
 
 
-@dataclass(frozen=True)
-class Fence:
+class Fence(NamedTuple):
     language: str
     text: str
     line: int
@@ -68,7 +67,6 @@ class Run:
 
     named: dict[str, str] = field(default_factory=dict)
     real: dict[str, str] = field(default_factory=dict)
-    """For each id or digest that is shown, the one of this run."""
     variables: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__"})
     printed: str = ""
     exit_code: int = 0
@@ -84,27 +82,25 @@ class Run:
                     self.compare(fence.text, self.printed)
 
     def write(self, fence: Fence) -> None:
-        name = fence.marks.get("file") or fence.marks.get("append")
-        if name:
-            Path(name).parent.mkdir(parents=True, exist_ok=True)
-            with Path(name).open("a" if "append" in fence.marks else "w", encoding="utf-8") as file:
-                file.write(fence.text)
+        for mark, mode in (("file", "w"), ("append", "a")):
+            if path := fence.marks.get(mark):
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+                with Path(path).open(mode, encoding="utf-8") as file:
+                    file.write(fence.text)
 
     def policy(self, fence: Fence) -> None:
         base = self.named[fence.marks["in"]] + "\n" if "in" in fence.marks else ""
         text = base + fence.text
         if "name" in fence.marks:
             self.named[fence.marks["name"]] = text
-        written = fence.marks.get("file") or fence.marks.get("append")
-        if written:
+        if written := fence.marks.get("file") or fence.marks.get("append"):
             policy, diagnostics = check(Path(written).parent)
         else:
             assert base or text.startswith("policy "), "a fragment needs a marker `in: …`"
-            path = Path("fence.policy")
-            path.write_text(text, encoding="utf-8")
-            policy, diagnostics = check(path)
-            path.unlink()
-        wanted = {code.strip() for code in fence.marks.get("code", "").split(",")} - {""}
+            Path("fence.policy").write_text(text, encoding="utf-8")
+            policy, diagnostics = check("fence.policy")
+            Path("fence.policy").unlink()
+        wanted = set(re.findall(r"\w+", fence.marks.get("code", "")))
         found = {d.code.id for d in diagnostics if d.is_error or d.code.id in wanted}
         assert found == wanted, plain(render(diagnostics)) or f"{wanted} expected, none found"
         for rehearsal in Engine(policy).test() if policy else []:
@@ -112,9 +108,8 @@ class Run:
             assert rehearsal.passed or not in_fence, (rehearsal.test.title, rehearsal.problems)
 
     def python(self, fence: Fence) -> None:
-        code = compile("\n" * fence.line + fence.text, "the fence", "exec")
         with contextlib.redirect_stdout(io.StringIO()) as out:
-            exec(code, self.variables)
+            exec(compile("\n" * fence.line + fence.text, "the fence", "exec"), self.variables)
         self.printed = out.getvalue()
 
     def console(self, fence: Fence) -> None:
@@ -124,22 +119,21 @@ class Run:
             printed = self.command(command)
             if output.strip() and printed is not None:
                 self.compare(output, printed)
-            expected = command == "echo $?" or f"{block}$ echo $?" in fence.text
-            wrong = self.exit_code in (1, 2) and not expected
-            assert not wrong, f"`{command}` ended with {self.exit_code}:\n{printed}"
+            if command != "echo $?" and f"{block}$ echo $?" not in fence.text:
+                assert self.exit_code not in (1, 2), f"`{command}`: {printed}"
 
     def command(self, command: str) -> str | None:
         """What a command prints, or None where it is not run."""
         command = re.sub(_VARIES, lambda m: self.real.get(m[0], m[0]), command)
         words = shlex.split(command)
+        if words == ["echo", "$?"]:
+            return f"{self.exit_code}\n"
+        self.exit_code = 0
         if words[0] == "make":
             targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
             assert set(words[1:]) <= set(targets), f"the Makefile has no target of `{command}`"
+        if words[0] == "make" or "pip" in words[:3]:
             return None
-        if "pip" in words[:3]:
-            return None
-        if words == ["echo", "$?"]:
-            return f"{self.exit_code}\n"
         if words[0] == "export":
             os.environ.update(word.split("=", 1) for word in words[1:])
             return ""
@@ -149,13 +143,15 @@ class Run:
             if result.exception and not isinstance(result.exception, SystemExit):
                 raise result.exception
             return result.output
-        shell = f'policy() {{ "{sys.executable}" -m policy_engine "$@"; }}\n{command}'
+        python = f'python() {{ "{sys.executable}" "$@"; }}'
+        shell = f'{python}\npolicy() {{ python -m policy_engine "$@"; }}\n{command}'
         done = subprocess.run(["bash", "-c", shell], timeout=30, text=True, capture_output=True)
         self.exit_code = done.returncode
         return done.stdout + done.stderr
 
     def compare(self, shown: str, printed: str) -> None:
-        shown, printed = _tidy(shown), _tidy(printed)
+        tidy = (re.sub(" +$", "", text.strip("\n"), flags=re.M) for text in (shown, printed))
+        shown, printed = tidy
         pattern, end, new = "", 0, list[str]()
         for match in _VARIES.finditer(shown):
             pattern += re.escape(shown[end : match.start()])
@@ -174,18 +170,13 @@ class Run:
         self.real.update((word, found[f"x{word}"]) for word in new)
 
 
-def _tidy(text: str) -> str:
-    return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
-
-
 each_document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 
 
 @each_document
-def test_document_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_document_runs(path: Path, tmp_path: Path) -> None:
     run = Run()
-    with patch.dict(os.environ, {"COLUMNS": "100"}):
+    with contextlib.chdir(tmp_path), patch.dict(os.environ):
         for fence in fences(path.read_text(encoding="utf-8")):
             try:
                 run.play(fence)

@@ -20,7 +20,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     made = Desk(tmp_path)
     made.pay(50)
     held = made.pay(500)
-    made.gate.approve(str(held.id), by=Human("ann"))
+    made.gate.approve(str(held.ticket), by=Human("ann"))
     made.gate.resume(str(held.id))
     made.pay(9_000)
     yield made

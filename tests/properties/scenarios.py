@@ -24,7 +24,7 @@ from tests.properties import vocabulary as v
 from tests.reference.evaluator import digests
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-PEOPLE = ("ann", "bob", "cid", "bot")
+PEOPLE = ("ann", "bob", "cid", "bot", "Cid")
 OFFSETS = (
     *(timedelta(hours=-24, microseconds=m) for m in (-1, 0, 1)),
     *(timedelta(microseconds=m) for m in (-1, 0, 1)),

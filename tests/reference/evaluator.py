@@ -6,6 +6,7 @@ and the digests, which are shared so that evidence can be bound.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -178,16 +179,18 @@ class _Question:
         requirement = rule.requirement
         assert requirement is not None
         asks = [item.at for item in self._evidence(Asked) if self._about(item, rule)]
+        behind = self.action.on_behalf_of
+        interested = {person(one.id) for one in (self.action.principal, behind) if one}
         # “The first ask of a rule starts its 24 hours.”
         deadline = min(asks) + CLOCK if asks else None
         signers = {
-            item.by
+            person(item.by)
             for item in self._evidence(Approval)
             if self._about(item, rule)
             and item.facts == self.facts_digest
             and requirement.role in item.roles
             # “The principal and the person on whose behalf it acts never count.”
-            and item.by not in self.action.people
+            and person(item.by) not in interested
             and item.at <= self.circumstances.now < item.at + CLOCK
             and (deadline is None or item.at < deadline)
         }
@@ -216,3 +219,9 @@ class _Question:
         if self.action_digest is None:
             return []
         return [item for item in self.circumstances.evidence if isinstance(item, kind)]
+
+
+def person(id_: str) -> str:
+    """Ids that differ only in case, spacing or variants of letters could be one person."""
+    shown = unicodedata.normalize("NFKC", id_).casefold()
+    return "".join(c for c in shown if unicodedata.category(c) != "Cf" and not c.isspace())

@@ -33,11 +33,13 @@ class Origins:
         self._open: list[SeenOutput] = []
 
     def dictated(self, datum: object, type_: Type) -> Truth:
-        """“Every part of it stands, as a whole token, in the user's own request.”"""
+        """“Every part of the value stands in the user's request”; unknown where that is."""
+        if self._session is None or self._session.request is None:
+            return UNKNOWN
         return all_hold(self._is_dictated(part) for part in carrying_parts(datum, type_))
 
     def trusted(self, datum: object, type_: Type, world: World) -> Truth:
-        """“Every part is dictated or stands in a trusted output”; empty text is trusted."""
+        """“Every part is dictated, is empty text, or is vouched for.”"""
         return all_hold(
             one_holds([part == "", self._is_dictated(part), self._is_vouched(part, world)])
             for part in carrying_parts(datum, type_)

@@ -57,7 +57,7 @@ def test_an_input_that_changes_after_the_decision_is_not_what_runs(desk: Desk) -
     held = desk.gate.submit(Action(Agent("bot"), "pay", input_), session=desk.session)
     assert held.id is not None
     input_["amount"] = 5_000
-    desk.gate.approve(held.id, by=Human("ann"))
+    desk.gate.approve(str(held.ticket), by=Human("ann"))
     assert desk.gate.resume(held.id).status is Status.EXECUTED
     assert [int(str(c["amount"])) for c in desk.calls] == [500]
 
@@ -188,7 +188,7 @@ def test_what_cannot_be_written_down_is_denied_and_recorded(desk: Desk) -> None:
 def test_many_threads_never_run_one_action_twice(desk: Desk) -> None:
     held = desk.pay(500)
     assert held.id is not None
-    desk.gate.approve(held.id, by=Human("ann"))
+    desk.gate.approve(str(held.ticket), by=Human("ann"))
     barrier = threading.Barrier(8)
 
     def resume() -> None:

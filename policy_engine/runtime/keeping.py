@@ -1,0 +1,42 @@
+"""What comes from outside, read once and kept as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from policy_engine.values.plain import plain
+
+NO_PLAIN_FORM = object()
+"""Stands for an output that cannot be kept."""
+
+
+def as_plain(output: object) -> object:
+    """An output as plain data, or `NO_PLAIN_FORM`."""
+    try:
+        return plain(output)
+    except (ValueError, RecursionError):
+        return NO_PLAIN_FORM
+
+
+def plain_facts(facts: Mapping[str, object]) -> dict[str, object]:
+    """A copy that nobody can change; a fact without a plain form is not known."""
+    kept = {str(name): as_plain(value) for name, value in facts.items()}
+    return {n: v for n, v in kept.items() if v is not None and v is not NO_PLAIN_FORM}
+
+
+def given_back(output: object, kept: object) -> object:
+    """What the caller gets: the output itself where it is plain built-in data, else what was kept.
+
+    An object that may answer differently when it is asked again is not handed on: what the agent
+    reads is what the record has.
+    """
+    return output if _is_builtin(output) else kept
+
+
+def _is_builtin(value: object) -> bool:
+    if type(value) is dict:
+        return all(type(k) is str and _is_builtin(v) for k, v in value.items())
+    if type(value) in (list, tuple):
+        return all(_is_builtin(item) for item in value)  # type: ignore[attr-defined]
+    return value is None or type(value) in (str, int, float, bool, Decimal)
