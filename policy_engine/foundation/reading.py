@@ -38,6 +38,8 @@ def read_json(text: str | bytes, *, what: str = "the JSON text") -> object:
         raise InputError(f"{what} is nested more than {MAXIMUM_DEPTH} deep") from error
     except ValueError as error:
         raise InputError(f"{what}: {error}") from error
+    if _has_surrogates(value):
+        raise InputError(f"{what} holds a lone surrogate, which is no character")
     if deeper_than(value, MAXIMUM_DEPTH):
         raise InputError(f"{what} is nested more than {MAXIMUM_DEPTH} deep")
     return value
@@ -56,6 +58,16 @@ def deeper_than(value: object, limit: int) -> bool:
         if not level:
             return False
     return True
+
+
+def _has_surrogates(value: object) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    except RecursionError:
+        return False
+    return False
 
 
 def _decimal(text: str) -> Decimal:

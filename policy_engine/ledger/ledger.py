@@ -79,15 +79,15 @@ class LedgerReader:
 
     def records(self) -> Iterator[Record]:
         """All entries in order, a page at a time. Raises `LedgerError` for one that is no JSON."""
-        last = 0
+        last = -(2**63)
         while True:
-            query = f"{_SELECT} WHERE number > ? ORDER BY number LIMIT ?"
+            query = f"{_SELECT} WHERE number >= ? ORDER BY number LIMIT ?"
             rows = self._database.rows(query, (last, _PAGE))
             for row in rows:
                 yield _record(row)
             if len(rows) < _PAGE:
                 return
-            last = cast(int, rows[-1][0])
+            last = cast(int, rows[-1][0]) + 1
 
 
 _SELECT = "SELECT number, at, kind, body, previous, digest FROM ledger"
@@ -96,10 +96,11 @@ _SELECT = "SELECT number, at, kind, body, previous, digest FROM ledger"
 def _record(row: tuple[object, ...]) -> Record:
     number, at, kind, body, previous, digest = cast("tuple[Any, ...]", row)
     try:
-        decoded = cast("dict[str, object]", decode(json.loads(body)))
+        decoded = decode(json.loads(body))
         written = canonical_text(decoded)
-    except (ValueError, TypeError, ArithmeticError) as error:
+    except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
         raise LedgerError(f"entry {number} of the ledger cannot be read: {error}") from error
-    if written != body:
+    texts = (at, kind, previous, digest)
+    if written != body or not isinstance(decoded, dict) or any(type(t) is not str for t in texts):
         raise LedgerError(f"entry {number} of the ledger is not in canonical form")
     return Record(number, at, kind, decoded, previous, digest)

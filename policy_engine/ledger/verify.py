@@ -46,7 +46,7 @@ class _Account:
     allowed: dict[str, object] | None = None
     intents: int = 0
     settled: int = 0
-    signed: set[tuple[object, ...]] = field(default_factory=set)
+    signed: set[tuple[str, ...]] = field(default_factory=set)
     last: int = 0
 
 
@@ -58,10 +58,13 @@ def verify(
 ) -> Verification:
     """Checks entries in order; `pinned` is a head (a digest) that must be among them."""
     findings: list[Finding] = []
-    accounts: dict[object, _Account] = {}
+    accounts: dict[str, _Account] = {}
     previous, number, seen_pinned = GENESIS, 0, pinned in (None, GENESIS)
     try:
         for record in records:
+            if number == 0 and (record.number, record.kind) != (1, "opened"):
+                text = "the record does not begin with its opening"
+                findings.append(Finding(codes.CUT_OFF, record.number, text))
             findings.extend(_linked(record, number, previous))
             findings.extend(_authorised(record, accounts))
             previous, number = record.digest, record.number
@@ -69,6 +72,10 @@ def verify(
             progress(number)
     except LedgerError as error:
         findings.append(Finding(codes.ALTERED, number + 1, str(error)))
+    if number == 0 and not findings:
+        findings.append(
+            Finding(codes.CUT_OFF, 0, "the record is empty: not even its opening is there")
+        )
     if not seen_pinned:
         text = f"the pinned head {pinned} is not in the record: it was cut off or replaced"
         findings.append(Finding(codes.CUT_OFF, number, text))
@@ -95,9 +102,9 @@ def _digest_of(record: Record) -> str | None:
         return None
 
 
-def _authorised(record: Record, accounts: dict[object, _Account]) -> Iterator[Finding]:
+def _authorised(record: Record, accounts: dict[str, _Account]) -> Iterator[Finding]:
     body = record.body
-    account = accounts.setdefault(body.get("action"), _Account())
+    account = accounts.setdefault(_name(body.get("action")), _Account())
     account.last = record.number
     match record.kind:
         case "decided":
@@ -129,8 +136,12 @@ def _intended(record: Record, account: _Account) -> Iterator[Finding]:
         text = f"entry {record.number}: no decision before it allows exactly this action"
         yield Finding(codes.UNAUTHORISED, record.number, text)
     account.allowed = None
-    used = body.get("approvals")
-    for approval in used if isinstance(used, list) else []:
+    used = body.get("approvals", [])
+    if not isinstance(used, list) or not all(isinstance(item, dict) for item in used):
+        text = f"entry {record.number}: the approvals that it used cannot be read"
+        yield Finding(codes.UNSIGNED, record.number, text)
+        return
+    for approval in used:
         signature = _signature(approval)
         if signature not in account.signed:
             text = f"entry {record.number}: `{signature[0]}` is not recorded to have signed"
@@ -138,12 +149,17 @@ def _intended(record: Record, account: _Account) -> Iterator[Finding]:
         account.signed.discard(signature)
 
 
-def _signature(body: Mapping[str, object]) -> tuple[object, ...]:
+def _signature(body: Mapping[str, object]) -> tuple[str, ...]:
     """Who signed what: the rule as it read, the facts as they were."""
-    return tuple(body.get(name) for name in ("by", "rule", "rule_digest", "facts_digest"))
+    return tuple(_name(body.get(n)) for n in ("by", "rule", "rule_digest", "facts_digest"))
 
 
-def _unsettled(accounts: dict[object, _Account]) -> Iterator[Finding]:
+def _name(value: object) -> str:
+    """A member as something that can be looked up, whatever it is."""
+    return value if isinstance(value, str) else repr(value)
+
+
+def _unsettled(accounts: dict[str, _Account]) -> Iterator[Finding]:
     for action, account in accounts.items():
         if account.intents > account.settled:
             text = f"the outcome of the action {action} is not recorded: it may have happened"

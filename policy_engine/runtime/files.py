@@ -155,11 +155,15 @@ def read_session(path: str | Path) -> Recording:
 
 def _bytes(path: Path) -> bytes:
     try:
-        if path.stat().st_size > MAXIMUM_SIZE:
-            raise InputError(f"{path} is larger than {MAXIMUM_SIZE // 2**20} MiB")
-        return path.read_bytes()
+        if not path.is_file():
+            raise InputError(f"{path} is no regular file" if path.exists() else f"no file {path}")
+        with path.open("rb") as file:
+            data = file.read(MAXIMUM_SIZE + 1)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+    if len(data) > MAXIMUM_SIZE:
+        raise InputError(f"{path} is larger than {MAXIMUM_SIZE // 2**20} MiB")
+    return data
 
 
 def _model(model: type[_M], value: object, place: str) -> _M:

@@ -124,7 +124,7 @@ class _Reader:
             declared = {f.name for f in fields}
             for name in values:
                 if name not in declared:
-                    self._refuse(f"{prefix}{_printable(name)}", "is not declared")
+                    self._refuse(*_undeclared(prefix, name))
         for field in fields:
             path, given = f"{prefix}{field.name}", values.get(field.name)
             if given is None:
@@ -237,6 +237,13 @@ def _kind(value: object) -> str:
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         return "a number"
     return names.get(type(value), f"a {type(value).__name__}")
+
+
+def _undeclared(prefix: str, name: object) -> tuple[str, str]:
+    """A name that could be a value in the wrong place (a password, say) is not repeated."""
+    if isinstance(name, str) and re.fullmatch(r"[A-Za-z_]{1,40}", name):
+        return f"{prefix}{name}", "is not declared"
+    return prefix.rstrip("."), "has a member that is not declared"
 
 
 def _shown(value: object) -> str:

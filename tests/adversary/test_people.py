@@ -23,9 +23,9 @@ def test_a_group_of_the_directory_is_no_person(lab: Lab) -> None:
     gate = lab.gate(policy, roles=roles, tools=TOOLS)
     held = gate.submit(act("pay", {"amount": 5}), facts={"risk": 9})
     assert held.id is not None
-    gate.approve(held.id, by=Human("ana"))
+    gate.approve(str(held.ticket), by=Human("ana"))
     with pytest.raises(ApprovalError):
-        gate.approve(held.id, by=Human("managers"))
+        gate.approve(str(held.ticket), by=Human("managers"))
 
 
 @pytest.mark.parametrize("who", ["ana ", "ANA", "a\u200bna", "ａｎａ"])
@@ -35,7 +35,7 @@ def test_nobody_signs_for_himself_under_another_spelling(lab: Lab, who: str) -> 
     held = gate.submit(act("pay", {"amount": 5}, on_behalf_of=Human(who)), facts={"risk": 9})
     assert held.id is not None
     with pytest.raises(ApprovalError):
-        gate.approve(held.id, by=Human("ana"))
+        gate.approve(str(held.ticket), by=Human("ana"))
 
 
 def test_an_agent_does_not_sign(lab: Lab) -> None:
@@ -44,7 +44,7 @@ def test_an_agent_does_not_sign(lab: Lab) -> None:
     held = gate.submit(act("pay", {"amount": 5}), facts={"risk": 9})
     assert held.id is not None
     with pytest.raises(ApprovalError):
-        gate.approve(held.id, by=Agent("b"))  # type: ignore[arg-type]
+        gate.approve(str(held.ticket), by=Agent("b"))  # type: ignore[arg-type]
 
 
 def test_a_signature_covers_only_what_was_shown(lab: Lab) -> None:
@@ -54,11 +54,11 @@ def test_a_signature_covers_only_what_was_shown(lab: Lab) -> None:
     session = gate.open("hi")
     held = gate.submit(act("pay", {"amount": 5}), session=session)
     assert held.id is not None
-    assert gate.pending()[0].shown["risk"] == "6"
+    assert gate.pending()[0].facts["risk"] == "6"
     facts["risk"] = 9_999
     gate.submit(act("pay", {"amount": 5}), session=session)
     with pytest.raises(ApprovalError):
-        gate.approve(held.id, by=Human("ana"))
+        gate.approve(str(held.ticket), by=Human("ana"))
 
 
 def test_only_signatures_that_counted_are_recorded_as_used(lab: Lab) -> None:
@@ -67,7 +67,7 @@ def test_only_signatures_that_counted_are_recorded_as_used(lab: Lab) -> None:
     gate = lab.gate(POLICY, tools=TOOLS, facts=lambda action: dict(facts))
     held = gate.submit(act("pay", {"amount": 5}))
     assert held.id is not None
-    gate.approve(held.id, by=Human("ana"))
+    gate.approve(str(held.ticket), by=Human("ana"))
     facts["risk"] = 1
     assert gate.resume(held.id).status is Status.EXECUTED
     assert lab.last("intent")["approvals"] == []
@@ -91,13 +91,13 @@ def test_a_role_name_is_no_person(lab: Lab) -> None:
     held = gate.submit(act("pay", {"amount": 5}), facts={"risk": 9})
     assert held.id is not None
     with pytest.raises(ApprovalError):
-        gate.approve(held.id, by=Human("boss"))
+        gate.approve(str(held.ticket), by=Human("boss"))
 
 
 def test_an_approval_that_is_older_than_a_day_is_none(lab: Lab) -> None:
     gate = lab.gate(POLICY, tools=TOOLS)
     held = gate.submit(act("pay", {"amount": 5}), facts={"risk": 9})
     assert held.id is not None
-    gate.approve(held.id, by=Human("ana"))
+    gate.approve(str(held.ticket), by=Human("ana"))
     lab.clock.advance(hours=24)
     assert gate.resume(held.id).status is Status.DENIED

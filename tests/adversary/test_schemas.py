@@ -37,12 +37,17 @@ def test_a_keyword_that_checks_nothing_is_refused(lab: Lab, schema: str) -> None
     assert not result.passed or any("schema" in d.title for d in engine.warnings)
 
 
-@pytest.mark.parametrize("schema", ['{"$ref": "#"}', '{"$ref": "#/nowhere"}'])
-def test_a_schema_that_leads_nowhere_passes_nothing(lab: Lab, schema: str) -> None:
-    (lab.folder / "s.json").write_text(schema, encoding="utf-8")
+def test_a_schema_that_goes_in_circles_passes_nothing(lab: Lab) -> None:
+    (lab.folder / "s.json").write_text('{"$ref": "#"}', encoding="utf-8")
     engine = lab.engine(POLICY)
     (result,) = engine.validate(("v",), act("mail", {"to": "x"}))
     assert not result.passed
+
+
+def test_a_schema_that_leads_nowhere_is_refused(lab: Lab) -> None:
+    (lab.folder / "s.json").write_text('{"$ref": "#/nowhere"}', encoding="utf-8")
+    with pytest.raises(PolicyError):
+        lab.engine(POLICY)
 
 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "http://127.0.0.1:1/x", "../s.json"])

@@ -23,7 +23,7 @@ def test_a_fact_does_not_hide_the_input_of_its_name(lab: Lab) -> None:
     """The agent asks for 999,999; the approver is shown the fact `amount`, which is 1."""
     gate = lab.gate("fact amount: Decimal" + POLICY)
     gate.submit(act("pay", {"to": "x", "amount": 999_999}), facts={"amount": 1})
-    shown = gate.pending()[0].shown
+    shown = gate.pending()[0].input
     assert any("999999" in f"{value}" for value in shown.values())
 
 
@@ -31,14 +31,14 @@ def test_a_field_called_secret_is_shown(lab: Lab) -> None:
     """A record whose only field is *named* `secret` is taken for a seal and masked."""
     gate = lab.gate(POLICY.replace("to: Text", "to: Note") + "record Note { secret: Text }")
     gate.submit(act("pay", {"to": {"secret": "to eve"}, "amount": 1}))
-    assert "to eve" in gate.pending()[0].shown["to"]
+    assert "to eve" in gate.pending()[0].input["to"]
 
 
 def test_an_input_does_not_turn_the_line_about(lab: Lab) -> None:
     """Bidi overrides, C1 control sequences and DEL reach the approver's terminal raw."""
     gate = lab.gate(POLICY)
     gate.submit(act("pay", {"to": "\u202emoc.live\x9b2J\x7f\u2028", "amount": 1}))
-    assert _misleading(gate.pending()[0].shown["to"]) == []
+    assert _misleading(gate.pending()[0].input["to"]) == []
 
 
 def test_a_value_does_not_write_lines_of_an_explanation(lab: Lab) -> None:

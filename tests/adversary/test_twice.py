@@ -59,7 +59,7 @@ def test_an_input_that_changes_between_readings_passes_no_rejection(lab: Lab) ->
     gate = lab.gate(POLICY, tools={"pay": lambda amount: runs.append(amount)})
     held = gate.submit(act("pay", {"amount": 5}), facts={"risk": 9})
     assert held.id is not None
-    gate.reject(held.id, by=Human("ana"), reason="no")
+    gate.reject(str(held.ticket), by=Human("ana"), reason="no")
     for reads in range(1, 6):
         gate.submit(act("pay", _Shifty(reads)), facts={"risk": 1})
     assert 5 not in runs
@@ -84,7 +84,7 @@ def test_a_retyped_timestamp_lifts_no_rejection(lab: Lab) -> None:
     gate = lab.gate(policy.replace("TYPE", "Text"), tools=tools)
     held = gate.submit(pay, facts={"risk": 9})
     assert held.id is not None
-    gate.reject(held.id, by=Human("ana"), reason="no")
+    gate.reject(str(held.ticket), by=Human("ana"), reason="no")
     gate = lab.gate(policy.replace("TYPE", "Timestamp"), tools=tools)
     assert gate.submit(pay, facts={"risk": 1}).status is Status.DENIED
 
@@ -93,7 +93,7 @@ def test_other_spellings_of_one_number_lift_no_rejection(lab: Lab) -> None:
     gate = lab.gate(POLICY, tools={"pay": lambda amount: None})
     held = gate.submit(act("pay", {"amount": 5}), facts={"risk": 9})
     assert held.id is not None
-    gate.reject(held.id, by=Human("ana"), reason="no")
+    gate.reject(str(held.ticket), by=Human("ana"), reason="no")
     for spelling in (5.0, 5, Decimal("5.000")):
         again = gate.submit(act("pay", {"amount": spelling}), facts={"risk": 1})
         assert again.status is Status.DENIED
@@ -156,5 +156,5 @@ def _approved(lab: Lab, name: str) -> tuple[Path, str]:
     gate = lab.gate(POLICY, tools={"pay": lambda amount: None})
     held = gate.submit(act("pay", {"amount": 5}), facts={"risk": 9})
     assert held.id is not None
-    gate.approve(held.id, by=Human("ana"))
+    gate.approve(str(held.ticket), by=Human("ana"))
     return lab.folder / name, held.id

@@ -43,7 +43,7 @@ SHOWN_ONLY = {"json", "jsonl", "csv", "text"}
 """Languages of fences with which nothing is done unless a marker says so."""
 
 _FENCE = re.compile(r"(?:^<!-- ([^\n]*) -->\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_VARIES = re.compile(r"…|\b(?:[0-9a-f]{64}|[0-9a-f]{12})\b|(?<=policy )[0-9a-f]{6}\b")
+_VARIES = re.compile(r"…|\b(?:[0-9a-f]{64}|[0-9a-f]{16}|[0-9a-f]{12})\b|(?<=policy )[0-9a-f]{6}\b")
 _LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
 
 

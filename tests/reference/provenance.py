@@ -51,22 +51,20 @@ class Origins:
         return stands_in(part, self._session.request)
 
     def _is_vouched(self, part: Scalar, world: World) -> Truth:
-        if self._session is None:
+        """Unknown where the record has gaps: what vouches may be in one, or what had put it in."""
+        if self._session is None or not self._session.complete:
             return UNKNOWN
-        found = [self._vouches(output, part, world) for output in self._session.outputs]
-        return one_holds([*found, self._not_found()])
-
-    def _not_found(self) -> Truth:
-        """What is not in a session with gaps may have been in a gap."""
-        assert self._session is not None
-        return False if self._session.complete else UNKNOWN
+        calls = self._session.outputs
+        return one_holds(
+            self._vouches(seen, part, world)
+            for number, seen in enumerate(calls)
+            # An output does not vouch for what the session itself had put in by then.
+            if not any(carried(part, call.input) for call in calls[: number + 1])
+        )
 
     def _vouches(self, seen: SeenOutput, part: Scalar, world: World) -> Truth:
         task = self._policy.tasks.get(seen.task)
         if task is None or task.output is None or not task.output.trusted:
-            return False
-        # "A value that the call itself put in is not vouched for by its output."
-        if any(is_traced(part, leaf) for leaf in leaves(seen.input)):
             return False
         if task.output.where is None:
             return any(is_or_contains(leaf, part) for leaf in leaves(seen.value))
@@ -95,7 +93,7 @@ class Origins:
 
 
 def carrying_parts(datum: object, type_: Type) -> Iterator[Scalar]:
-    """The scalars of a datum. "Booleans and literal-union members are never untrusted.”"""
+    """The scalars of a datum. “Booleans and texts of a fixed choice carry nothing.”"""
     if isinstance(type_, Record):
         assert isinstance(datum, Mapping)
         for field in type_.fields:
@@ -140,16 +138,31 @@ def is_same(leaf: object, part: Scalar) -> bool:
     return False
 
 
+def carried(part: Scalar, input_: Mapping[str, object]) -> bool:
+    """Whether a call carried the datum out, “read suspiciously: in any spelling, as part of a
+    longer word, without regard to case and punctuation”, or in pieces."""
+    found = [leaf for leaf in leaves(input_) if leaf is not None and not isinstance(leaf, bool)]
+    texts = [str(leaf) for leaf in found if not isinstance(leaf, datetime)]
+    whole = ["".join(texts), "".join(reversed(texts))]
+    return any(is_traced(part, leaf) for leaf in [*found, *whole])
+
+
 def is_traced(part: Scalar, leaf: object) -> bool:
-    """Whether a call carried the datum in, “read suspiciously: in any spelling, as part of a
-    longer word, without regard to case and punctuation”. Of numbers the number itself."""
+    """Whether a leaf of an input is, or has somewhere, any spelling of the datum."""
     if is_or_contains(leaf, part):
         return True
-    if isinstance(leaf, (bool, datetime)) or leaf is None:
-        return False
+    spelled = {str(leaf)}
+    if isinstance(leaf, (int, Decimal)):
+        spelled.add(decimal_text(Decimal(leaf)))
+    elif isinstance(leaf, datetime):
+        spelled.add(timestamp_text(leaf))
     if isinstance(part, str):
-        return bool(_folded(part)) and _folded(part) in _folded(str(leaf))
-    return isinstance(leaf, str) and _folded(_shown(part)) in _folded(leaf)
+        same = isinstance(leaf, datetime) and instant(part) == leaf
+        return same or any(_folded(part) in _folded(one) for one in spelled if _folded(part))
+    if isinstance(part, datetime):
+        return any(_folded(timestamp_text(part)) in _folded(one) for one in spelled)
+    wanted = _digits(decimal_text(Decimal(part)))
+    return any(wanted in map(_digits, one.split()) for one in spelled)
 
 
 def stands_in(part: Scalar, text: str) -> bool:
@@ -159,7 +172,8 @@ def stands_in(part: Scalar, text: str) -> bool:
         return any(_reads_as(part, spelling) for token in tokens for spelling in spellings(token))
     words = unicodedata.normalize("NFC", part).split()
     places = range(len(tokens) - len(words) + 1)
-    return bool(words) and any(_stand_at(words, tokens[i : i + len(words)]) for i in places)
+    says_something = any(character.isalnum() for character in part)
+    return says_something and any(_stand_at(words, tokens[i : i + len(words)]) for i in places)
 
 
 def _stand_at(words: list[str], tokens: list[str]) -> bool:
@@ -186,11 +200,10 @@ def _reads_as(part: int | Decimal | datetime, spelling: str) -> bool:
     return Decimal(spelling) == part
 
 
-def _shown(part: int | Decimal | datetime) -> str:
-    return timestamp_text(part) if isinstance(part, datetime) else decimal_text(Decimal(part))
-
-
 def _folded(text: str) -> str:
-    """Case, spacing and punctuation are disregarded."""
-    text = unicodedata.normalize("NFC", text)
-    return "".join(character for character in text.casefold() if character.isalnum())
+    """Case, spacing, punctuation and variants of letters are disregarded."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+
+
+def _digits(text: str) -> str:
+    return re.sub("[^0-9]", "", text)
