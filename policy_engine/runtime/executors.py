@@ -18,10 +18,10 @@ LONGEST_TEXT = 2000
 
 
 class ToolFailed(Exception):
-    """The tool raised; `kind` names the exception without its words, which may hold anything."""
+    """The tool raised; `kind` says what without the error's own words, which may hold anything."""
 
-    def __init__(self, kind: str, words: str) -> None:
-        super().__init__(f"{kind}: {words}")
+    def __init__(self, words: str, *, kind: str = "the tool failed") -> None:
+        super().__init__(words)
         self.kind = kind
 
 
@@ -56,7 +56,8 @@ class Tools:
         thread.join(self._time_limit)
         if "error" in outcome:
             error = outcome["error"]
-            raise ToolFailed(type(error).__name__, _words(error)) from error
+            kind = type(error).__name__
+            raise ToolFailed(f"{kind}: {_words(error)}", kind=kind) from error
         if "value" not in outcome:
             raise ToolHangs(f"no answer within {self._time_limit:g} seconds")
         return outcome["value"]
@@ -80,7 +81,7 @@ class Recorded:
 
     def call(self, task: str, input: Mapping[str, object]) -> object:
         if self._error is not None:
-            raise ToolFailed("recorded", self._error)
+            raise ToolFailed(self._error)
         return self._output
 
 

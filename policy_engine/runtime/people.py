@@ -136,6 +136,8 @@ class People:
             )
         if ticket != self._decisions.ticket(id_, decision):
             text = f"the action {id_} is not what this ticket was for; look at what is pending"
+            if ticket == id_:
+                text = f"{id_} is an action; people sign the ticket that they were shown"
             raise _refusal(codes.NOT_SHOWN, text)
         asks = self._decisions.current_asks(id_, decision)
         roles = self._roles.human_roles(by.id, stored.action.domain)

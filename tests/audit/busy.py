@@ -77,6 +77,11 @@ def held(result: Result) -> str:
     return result.id
 
 
+def ticket_of(desk: Desk, id_: str) -> str:
+    """What people sign who look at this action now."""
+    return next(waiting.ticket for waiting in desk.gate.pending() if waiting.id == id_)
+
+
 def _expires(desk: Desk) -> None:
     desk.pay(800)
     desk.clock.advance(hours=25)
@@ -86,7 +91,7 @@ def _expires(desk: Desk) -> None:
 def _runs_after_a_signature(desk: Desk) -> None:
     id_ = held(desk.pay(500))
     desk.clock.advance(minutes=20)
-    desk.gate.approve(id_, by=Human("ann"), reason="saw the `invoice`")
+    desk.gate.approve(ticket_of(desk, id_), by=Human("ann"), reason="saw the `invoice`")
     desk.clock.advance(minutes=1)
     assert desk.gate.resume(id_, session=desk.session).status.value == "executed"
 
@@ -94,12 +99,12 @@ def _runs_after_a_signature(desk: Desk) -> None:
 def _is_rejected(desk: Desk) -> None:
     id_ = held(desk.pay(600))
     desk.clock.advance(minutes=90)
-    desk.gate.reject(id_, by=Human("ben"), reason=f"paid last week {SCRIPT}")
+    desk.gate.reject(ticket_of(desk, id_), by=Human("ben"), reason=f"paid last week {SCRIPT}")
 
 
 def _waits(desk: Desk) -> None:
     """For a manager and one more auditor; it is taken up in vain, and so decided twice."""
     id_ = held(desk.pay(5000))
     desk.clock.advance(minutes=30)
-    desk.gate.approve(id_, by=Human("cat"))
+    desk.gate.approve(ticket_of(desk, id_), by=Human("cat"))
     held(desk.gate.resume(id_, session=desk.session))

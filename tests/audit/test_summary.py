@@ -19,7 +19,7 @@ from policy_engine.audit.summary import Summary, summarise
 from policy_engine.foundation.database import Database
 from policy_engine.ledger.chain import Record
 from policy_engine.ledger.ledger import LedgerReader
-from tests.audit.busy import SCRIPT, TURNING, BusyDesk, held, read
+from tests.audit.busy import SCRIPT, TURNING, BusyDesk, held, read, ticket_of
 from tests.fakes import POLICY, Desk
 
 DAY_TWO = datetime(2026, 5, 5, 10, 0, tzinfo=UTC)
@@ -240,7 +240,7 @@ def test_what_is_asked_no_more_is_not_waited_for(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     id_ = held(desk.pay(5000))
     desk.clock.advance(minutes=5)
-    desk.gate.approve(id_, by=Human("ann"))
+    desk.gate.approve(ticket_of(desk, id_), by=Human("ann"))
     desk.reload("\n".join(line for line in POLICY.splitlines() if "rule huge" not in line))
     desk.balance = 6_000
     held(desk.gate.resume(id_, session=desk.session))

@@ -43,7 +43,7 @@ from policy_engine.runtime.validations import check_schemas
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "codes"
 HEADINGS = ("Why it matters", "Example", "Instead")
 WIDEST = 89
-LINES = range(15, 46)
+LINES = range(15, 53)
 LAYERS: Mapping[str, tuple[Code, ...]] = {
     "SNTA": language.CODES,
     "D": decision.CODES,

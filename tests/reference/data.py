@@ -98,7 +98,8 @@ def instant(text: str) -> datetime | None:
 def has_canonical_form(given: object) -> bool:
     """“NaN, half a surrogate pair, an object that is no data” have none, nor endless numbers."""
     if isinstance(given, Mapping):
-        return all(has_canonical_form(part) for part in (*given, *given.values()))
+        named = all(isinstance(name, str) and is_text(name) for name in given)
+        return named and all(has_canonical_form(member) for member in given.values())
     if isinstance(given, (list, tuple)):
         return all(has_canonical_form(item) for item in given)
     if isinstance(given, (float, Decimal)):
