@@ -20,6 +20,9 @@ class Unwritable:
     def __init__(self, why: str) -> None:
         self.why = why
 
+    def __str__(self) -> str:
+        return f"({self.why})"
+
 
 def taken_in(action: Action) -> Action:
     """A copy that nobody can change, of exact built-in types."""

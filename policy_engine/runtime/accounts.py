@@ -75,11 +75,11 @@ class Accounts:
         return {
             "action": id_,
             "session": session.id if session else None,
-            "task": visible(str(action.task)),
+            "task": str(action.task),
             "principal": self._principal(action.principal),
             "roles": None if decision.roles is None else sorted(decision.roles),
-            "on_behalf_of": visible(behalf.id) if behalf else None,
-            "domain": None if action.domain is None else visible(str(action.domain)),
+            "on_behalf_of": behalf.id if behalf else None,
+            "domain": None if action.domain is None else str(action.domain),
             "input": _told(self._input(action)),
             "context": _told(self._members(action.context, context)),
             "facts": _told(self._facts(facts)),
@@ -123,7 +123,7 @@ class Accounts:
         declared = {field.name: field for field in fields}
         return {
             "kind": principal.kind,
-            "id": visible(principal.id),
+            "id": principal.id,
             "attributes": _told(self._members(principal.attributes, declared)),
         }
 
@@ -173,15 +173,15 @@ def reason_account(reason: Reason) -> dict[str, object]:
         "code": reason.code.id,
         "outcome": reason.outcome.word,
         "rule": reason.rule,
-        "title": visible(reason.title),
+        "title": reason.title,
         "place": reason.place,
         "values": [
-            {"text": label.span.text, "place": label.span.place, "value": visible(label.text)}
+            {"text": label.span.text, "place": label.span.place, "value": label.text}
             for label in reason.labels
             if label.text
         ],
-        "unknown": reason.unknown and visible(reason.unknown),
-        "would_change": reason.would_change and visible(reason.would_change),
+        "unknown": reason.unknown,
+        "would_change": reason.would_change,
     }
 
 

@@ -54,15 +54,15 @@ def test_a_real_policy_with_a_few_words_changed(seed: int) -> None:
 @pytest.mark.parametrize(
     ("expression", "code"),
     [
-        ("(" * 20_000 + "1" + ")" * 20_000, None),
-        ("(" * 20_000, "S101"),
-        ("not " * 20_000 + "true", "S104"),
-        ("- " * 20_000 + "1", "S104"),
-        ("1 + " * 20_000 + "1", None),
-        ("true and " * 20_000 + "true", None),
-        ("[" * 20_000, "S101"),
-        ("9" * 20_000, "S106"),
-        ("a." * 20_000 + "a", "N204"),
+        ("(" * 5_000 + "1" + ")" * 5_000, None),
+        ("(" * 5_000, "S101"),
+        ("not " * 5_000 + "true", "S104"),
+        ("- " * 5_000 + "1", None),
+        ("1 + " * 5_000 + "1", None),
+        ("true and " * 5_000 + "true", None),
+        ("[" * 5_000, "S101"),
+        ("9" * 5_000, "S106"),
+        ("a." * 5_000 + "a", "N204"),
     ],
 )
 def test_depth_and_length(expression: str, code: str | None) -> None:
