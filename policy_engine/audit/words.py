@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, tzinfo
 from policy_engine.audit.measures import Share, Tally
 from policy_engine.audit.period import Period
 from policy_engine.audit.story import Standing
-from policy_engine.foundation.canonical import canonical_text
+from policy_engine.foundation.canonical import readable_text
 
 LABELS: Mapping[Standing, str] = {
     Standing.RAN: "ran",
@@ -64,8 +64,8 @@ def value_text(value: object) -> str:
     if _is_sealed(value):
         return "•••"
     try:
-        return shown(canonical_text(_unsealed(value)))
-    except (ValueError, RecursionError):
+        return shown(readable_text(_unsealed(value)))
+    except (ValueError, TypeError, RecursionError):
         return "�"
 
 

@@ -73,6 +73,24 @@ def decode(value: Json) -> object:
             return value
 
 
+def readable_text(value: object) -> str:
+    """Data as people read it: like JSON, with exact numbers and timestamps as they are."""
+    match value:
+        case Decimal():
+            return decimal_text(value)
+        case datetime():
+            return timestamp_text(value)
+        case Mapping():
+            members = (
+                f"{json.dumps(k, ensure_ascii=False)}: {readable_text(v)}" for k, v in value.items()
+            )
+            return f"{{{', '.join(members)}}}"
+        case list() | tuple():
+            return f"[{', '.join(readable_text(item) for item in value)}]"
+        case _:
+            return json.dumps(value, ensure_ascii=False)
+
+
 def decimal_text(value: Decimal) -> str:
     """A finite decimal without exponent and without trailing zeros."""
     if not value.is_finite():

@@ -18,12 +18,7 @@ from hashlib import sha256
 from policy_engine.decision.action import Action, Principal
 from policy_engine.decision.outcome import Ask, Decision, Reason
 from policy_engine.decision.session import Session
-from policy_engine.foundation.canonical import (
-    canonical,
-    canonical_text,
-    decimal_text,
-    timestamp_text,
-)
+from policy_engine.foundation.canonical import canonical, readable_text
 from policy_engine.foundation.render import visible
 from policy_engine.language.policy import PolicySet
 from policy_engine.values.plain import leaves, plain
@@ -214,7 +209,7 @@ def _told(value: object) -> object:
 
 def _shown(members: Mapping[str, object]) -> dict[str, str]:
     """For a person: one line each, and no character that could make it look like another."""
-    return {name: visible(canonical_text(_masked(value))) for name, value in members.items()}
+    return {name: visible(readable_text(_masked(value))) for name, value in members.items()}
 
 
 def _masked(value: object) -> object:
@@ -225,10 +220,6 @@ def _masked(value: object) -> object:
             return {name: _masked(part) for name, part in value.items()}
         case list():
             return [_masked(part) for part in value]
-        case Decimal():
-            return decimal_text(value)
-        case datetime():
-            return timestamp_text(value)
         case _:
             return value
 
