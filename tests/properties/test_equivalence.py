@@ -36,7 +36,7 @@ def compared(found: frozenset[Contribution]) -> frozenset[Contribution]:
 UNBOUND = ("D501", "D502", "D503", "D504", "D505", "D511")
 
 
-@examples(250)
+@examples(200)
 @given(worlds())
 def test_the_engine_and_the_reference_agree(world: tuple[Draft, list[Scenario]]) -> None:
     """Fast = reference, in outcome and in every (rule, code, outcome) that was contributed."""

@@ -68,7 +68,7 @@ def shuffled(seed: int, *, repeat: bool) -> object:
     return reorder
 
 
-@examples(60)
+@examples(30)
 @given(cases(), st.integers(0, 10**6), st.integers(1, 3), st.booleans())
 def test_order_and_repetition_of_operands_rules_and_files_change_nothing(
     case: Case, seed: int, files: int, repeat: bool
@@ -79,7 +79,7 @@ def test_order_and_repetition_of_operands_rules_and_files_change_nothing(
     assert contributions(case.answer) == contributions(answer(other, one))
 
 
-@examples(40)
+@examples(30)
 @given(cases(), st.data())
 def test_repeating_a_rule_changes_nothing(case: Case, data: st.DataObject) -> None:
     """Law 1: the same rule under a second name, with the same signatures."""
@@ -93,7 +93,7 @@ def test_repeating_a_rule_changes_nothing(case: Case, data: st.DataObject) -> No
     assert same == contributions(before)
 
 
-@examples(40)
+@examples(30)
 @given(cases(), st.integers(0, 10**6))
 def test_order_and_repetition_of_evidence_change_nothing(case: Case, seed: int) -> None:
     """Law 1: evidence is a set."""
@@ -123,7 +123,7 @@ def _said_under(seed: str) -> str:
 # 2. Adding a `forbid`, `only when`, `require` or `escalate` never lowers an outcome.
 
 
-@examples(60)
+@examples(30)
 @given(cases(), st.data())
 def test_a_further_narrowing_rule_never_lowers_an_outcome(case: Case, data: st.DataObject) -> None:
     """Law 2: whatever the rule says, the outcome is at least what it was."""
@@ -175,7 +175,7 @@ def blanked(draw: st.DrawFn, one: Scenario) -> Scenario:
     )
 
 
-@examples(120)
+@examples(100)
 @given(cases(oddity=0), st.data())
 def test_what_is_unknown_never_helps(case: Case, data: st.DataObject) -> None:
     """Law 3: facts, attributes, context, roles, request and outputs taken away or mistyped."""
@@ -187,7 +187,7 @@ def test_what_is_unknown_never_helps(case: Case, data: st.DataObject) -> None:
 # 4. Without a `permit` that applies, nothing is allowed.
 
 
-@examples(40)
+@examples(30)
 @given(cases())
 def test_without_a_permit_nothing_is_allowed(case: Case) -> None:
     """Law 4: an allow names its permit; without any permit every answer is deny."""
@@ -202,7 +202,7 @@ def test_without_a_permit_nothing_is_allowed(case: Case) -> None:
 # 5. Evidence that speaks for an action never lifts a deny.
 
 
-@examples(60)
+@examples(30)
 @given(cases(), st.data())
 def test_evidence_for_an_action_never_lifts_a_deny(case: Case, data: st.DataObject) -> None:
     """Law 5: neither signatures given now nor passed validations do; nor is an ended ask revived,
@@ -225,7 +225,7 @@ def pieces(draw: st.DrawFn, policy: PolicySet, kinds: tuple[str, ...]) -> list[P
 # 6. A policy edit never lifts a rejection.
 
 
-@examples(40)
+@examples(30)
 @given(cases(), drafts())
 def test_a_policy_edit_never_lifts_a_rejection(case: Case, edited: Draft) -> None:
     """Law 6: a rejection seen under one policy denies under every other; nor does another fact,
@@ -243,7 +243,7 @@ def test_a_policy_edit_never_lifts_a_rejection(case: Case, edited: Draft) -> Non
 # 7. Evidence that speaks against an action only raises its outcome.
 
 
-@examples(60)
+@examples(30)
 @given(cases(), st.data())
 def test_evidence_against_an_action_only_raises_its_outcome(
     case: Case, data: st.DataObject
@@ -265,7 +265,7 @@ def signatures(policy: PolicySet, people: Sequence[str], offset: timedelta) -> t
     return tuple(Piece("approval", n, who, roles, offset) for n in asking for who in people)
 
 
-@examples(40)
+@examples(30)
 @given(cases(), st.sampled_from(OFFSETS))
 def test_nobody_signs_for_themselves(case: Case, offset: timedelta) -> None:
     """Law 8: signatures of who acts and of the person behind change nothing."""
@@ -276,7 +276,7 @@ def test_nobody_signs_for_themselves(case: Case, offset: timedelta) -> None:
     assert contributions(again) == contributions(case.answer)
 
 
-@examples(80)
+@examples(40)
 @given(cases(oddity=0), st.data())
 def test_a_signature_covers_only_what_was_shown(case: Case, data: st.DataObject) -> None:
     """Law 8: with everybody's signature no rule asks; with another input, another fact or other
@@ -290,7 +290,7 @@ def test_a_signature_covers_only_what_was_shown(case: Case, data: st.DataObject)
     assert asking(again) == asking(answer(policy, other, pieces=()))
 
 
-@examples(40)
+@examples(30)
 @given(cases(oddity=0))
 def test_a_signature_covers_only_the_rule_it_was_shown_for(
     case: Case,

@@ -176,13 +176,13 @@ class _Question:
 
     def _escalated(self, rule: Rule) -> Iterator[Contribution]:
         """“Too few people have approved”: escalate; “and their time is up”: deny."""
-        requirement = rule.requirement
+        requirement, now = rule.requirement, self.circumstances.now
         assert requirement is not None
         asks = [item.at for item in self._evidence(Asked) if self._about(item, rule)]
         behind = self.action.on_behalf_of
         interested = {person(one.id) for one in (self.action.principal, behind) if one}
         # “The first ask of a rule starts its 24 hours.”
-        deadline = min(asks) + CLOCK if asks else None
+        first = min(asks, default=None)
         signers = {
             person(item.by)
             for item in self._evidence(Approval)
@@ -191,13 +191,14 @@ class _Question:
             and requirement.role in item.roles
             # “The principal and the person on whose behalf it acts never count.”
             and person(item.by) not in interested
-            and item.at <= self.circumstances.now < item.at + CLOCK
-            and (deadline is None or item.at < deadline)
+            and item.at <= now
+            and now - item.at < CLOCK
+            and (first is None or item.at - first < CLOCK)
         }
         # “as many *different* people as its quorum”
         if len(signers) >= requirement.quorum:
             return
-        if deadline is not None and self.circumstances.now >= deadline:
+        if first is not None and now - first >= CLOCK:
             yield rule.name, "D510", Outcome.DENY
         else:
             yield rule.name, "D506", Outcome.ESCALATE
@@ -213,7 +214,7 @@ class _Question:
     def _holds(self, rejection: Rejection) -> bool:
         """“What speaks against it stays”, even where the clock of who said it runs ahead."""
         same = rejection.proposal == self.proposal_digest
-        return same and self.circumstances.now < rejection.at + CLOCK
+        return same and self.circumstances.now - rejection.at < CLOCK
 
     def _evidence(self, kind: type) -> list:
         if self.action_digest is None:

@@ -161,8 +161,16 @@ def is_traced(part: Scalar, leaf: object) -> bool:
         return same or any(_folded(part) in _folded(one) for one in spelled if _folded(part))
     if isinstance(part, datetime):
         return any(_folded(timestamp_text(part)) in _folded(one) for one in spelled)
-    wanted = _digits(decimal_text(Decimal(part)))
-    return any(wanted in map(_digits, one.split()) for one in spelled)
+    return any(_could_read(part, token) for one in spelled for token in one.split())
+
+
+def _could_read(part: int | Decimal, token: str) -> bool:
+    """Whether a token could be read as the number, whatever stands between and around digits."""
+    if _digits(token) and Decimal(_digits(token)) == abs(part):
+        return True
+    runs = re.findall(r"[0-9](?:[0-9.,'_]*[0-9])?", token)
+    pointed = [re.split(r"[.,](?=[0-9]*$)", run) for run in runs]
+    return any(Decimal(".".join(map(_digits, halves))) == abs(part) for halves in pointed)
 
 
 def stands_in(part: Scalar, text: str) -> bool:
