@@ -8,6 +8,8 @@ requirement denies.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from policy_engine.decision.action import person_key
 from policy_engine.decision.evidence import CLOCK, Approval, Asked
 from policy_engine.decision.outcome import Ask, Outcome
@@ -27,7 +29,7 @@ def contribution_of_approvals(rule: Rule, question: Question) -> tuple[Ask, Outc
         and item.action == question.action_digest
         and (item.rule, item.rule_digest) == (rule.name, rule.digest)
     ]
-    deadline = min(asked) + CLOCK if asked else None
+    first = min(asked, default=None)
     signers = {
         person_key(item.by): item.by
         for item in evidence
@@ -37,8 +39,9 @@ def contribution_of_approvals(rule: Rule, question: Question) -> tuple[Ask, Outc
         and (item.rule, item.rule_digest) == (rule.name, rule.digest)
         and rule.requirement.role in item.roles
         and person_key(item.by) not in question.action.interested
-        and item.at <= now < item.at + CLOCK
-        and (deadline is None or item.at < deadline)
+        and item.at <= now
+        and now - item.at < CLOCK
+        and (first is None or item.at - first < CLOCK)
     }
     ask = Ask(
         rule.name,
@@ -46,9 +49,19 @@ def contribution_of_approvals(rule: Rule, question: Question) -> tuple[Ask, Outc
         rule.requirement.role,
         rule.requirement.quorum,
         tuple(sorted(signers.values())),
-        deadline,
+        _deadline(first),
     )
     if len(signers) >= rule.requirement.quorum:
         return ask, Outcome.ALLOW
-    ended = deadline is not None and now >= deadline
+    ended = first is not None and now - first >= CLOCK
     return ask, Outcome.DENY if ended else Outcome.ESCALATE
+
+
+def _deadline(first: datetime | None) -> datetime | None:
+    """When the ask ends; the calendar's last instant where it has no such day."""
+    if first is None:
+        return None
+    return first + CLOCK if _LAST - first > CLOCK else _LAST
+
+
+_LAST = datetime.max.replace(tzinfo=UTC)

@@ -79,20 +79,16 @@ class Conditions:
                 return self._match(node)
 
     def _sum(self, node: c.Sum) -> Evaluate:
-        terms = [(sign == "+", self.compile(operand)) for sign, operand in node.terms]
+        signs = [sign == "+" for sign, _ in node.terms]
+        operands = [self.compile(operand) for _, operand in node.terms]
 
         def evaluate(frame: Frame) -> object:
-            total: int | Decimal = 0
-            for plus, operand in terms:
-                value = operand(frame)
-                if isinstance(value, Unknown):
-                    return value
-                number = cast("int | Decimal", value)
-                step = numbers.add(total, number) if plus else numbers.subtract(total, number)
-                if step is None:
-                    return _too_long(node.span)
-                total = step
-            return total
+            values = _strict([operand(frame) for operand in operands])
+            if isinstance(values, Unknown):
+                return values
+            terms = zip(signs, cast("tuple[int | Decimal, ...]", values), strict=True)
+            result = numbers.total(list(terms))
+            return _too_long(node.span) if result is None else result
 
         return evaluate
 
@@ -100,16 +96,11 @@ class Conditions:
         factors = [self.compile(factor) for factor in node.factors]
 
         def evaluate(frame: Frame) -> object:
-            total: int | Decimal = 1
-            for factor in factors:
-                value = factor(frame)
-                if isinstance(value, Unknown):
-                    return value
-                step = numbers.multiply(total, cast("int | Decimal", value))
-                if step is None:
-                    return _too_long(node.span)
-                total = step
-            return total
+            values = _strict([factor(frame) for factor in factors])
+            if isinstance(values, Unknown):
+                return values
+            result = numbers.product(cast("tuple[int | Decimal, ...]", values))
+            return _too_long(node.span) if result is None else result
 
         return evaluate
 
@@ -188,7 +179,8 @@ def read(node: c.Read, frame: Frame) -> object:
         if isinstance(value, Unknown):
             return value
         if not isinstance(value, Mapping) or name not in value:
-            why = frame.absent.get((node.root, node.path[0]))
+            absent = frame.absent
+            why = absent.get((node.root, node.path[0])) or absent.get((node.root, ""))
             return Unknown(node.span, why or f"`{node.span.text}` is not known")
         value = value[name]
     return value
@@ -196,8 +188,12 @@ def read(node: c.Read, frame: Frame) -> object:
 
 def _given(node: c.Given, frame: Frame) -> object:
     """Whether the last step of the path is there; unknown where the way to it is not."""
-    value: object = frame.roots[node.operand.root]
-    *way, last = node.operand.path
+    root, path = node.operand.root, node.operand.path
+    value: object = frame.roots[root]
+    why = frame.absent.get((root, path[0])) or frame.absent.get((root, ""))
+    if why is not None:
+        return Unknown(node.span, why)
+    *way, last = path
     for name in way:
         if not isinstance(value, Mapping) or name not in value:
             return Unknown(node.span, f"`{name}` is not known")

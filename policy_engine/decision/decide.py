@@ -114,7 +114,7 @@ def _rejected(question: Question) -> Iterator[Reason]:
         if (
             isinstance(item, Rejection)
             and item.proposal == question.proposal_digest
-            and now < item.at + CLOCK
+            and now - item.at < CLOCK
         ):
             yield explain.rejected(item)
 

@@ -33,7 +33,7 @@ class Frame:
         self.roots = roots
         self.origins = origins
         self.absent = absent or {}
-        """Why a datum is not there, where more is known than that it is missing."""
+        """Why a datum is not known; under the name "" why nothing of a root is."""
 
     def with_locals(self, values: Mapping[str, object], *, only: bool = False) -> Frame:
         """A frame with more variables, or (`only`) with these alone."""

@@ -62,7 +62,7 @@ def _copied(value: object) -> object:
     if isinstance(value, Unwritable):
         return value
     try:
-        return plain(value)
+        return plain(value, exactly=True)
     except (ValueError, RecursionError) as error:
         return Unwritable(str(error))
 

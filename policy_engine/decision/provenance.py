@@ -11,21 +11,24 @@ to find.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
+from typing import TypeAlias
 
 from policy_engine.decision.frame import Frame
 from policy_engine.decision.session import SeenOutput, Session
-from policy_engine.decision.truth import Truth, Unknown
+from policy_engine.decision.truth import Truth, Unknown, every
 from policy_engine.foundation.source import Span
 from policy_engine.language.policy import Output, Task
 from policy_engine.values.conform import conform
 from policy_engine.values.plain import leaves
-from policy_engine.values.tokens import occurs_in, stands_in
+from policy_engine.values.tokens import occurs_in, stands_in, text_of
 from policy_engine.values.types import BOOLEAN, ListOf, Record, Type, Union
 
 Where = Callable[[Frame], object]
+
+Vouching: TypeAlias = tuple[Sequence[object], Sequence[object]]
+"""The data that an output vouches for, and that it perhaps vouches for."""
 
 MOST_WORK = 200_000_000
 """Characters that one decision may compare; a second's work, roughly."""
@@ -45,7 +48,8 @@ class SessionOrigins:
         self._tasks = tasks
         self._wheres = wheres
         self._frame: Frame | None = None
-        self._vouching: dict[int, list[object]] | None = None
+        self._vouching: dict[int, Vouching] | None = None
+        self._asking = False
         self._inputs: dict[int, list[object]] = {}
         self._work = 0
 
@@ -65,25 +69,27 @@ class SessionOrigins:
             return Unknown(span, "there is more to compare than can be compared")
 
     def trusted(self, value: object, type_: Type, span: Span) -> Truth:
+        carrying = [part for part, carries in parts(value, type_) if carries and part != ""]
+        if not carrying:
+            return True
         if self._session is None:
             return Unknown(span, "what the session has seen is not known")
         try:
-            return self._all_trusted(value, type_, span)
+            return every(self._part_trusted(part, span) for part in carrying)
         except _TooMuch:
             return Unknown(span, "there is more to compare than can be compared")
 
-    def _all_trusted(self, value: object, type_: Type, span: Span) -> Truth:
+    def _part_trusted(self, part: object, span: Span) -> Truth:
         assert self._session is not None
         request = self._session.request
-        gaps = request is None or not self._session.complete
-        for part, carries in parts(value, type_):
-            if not carries or part == "":
-                continue
-            if request is not None and self._stands(part, request):
-                continue
-            if not self._vouched(part):
-                return Unknown(span, "the record of this session has gaps") if gaps else False
-        return True
+        if request is not None and self._stands(part, request):
+            return True
+        vouched = self._vouched(part, span)
+        if not self._session.complete:
+            return Unknown(span, "the record of this session has gaps")
+        if vouched is False and request is None:
+            return Unknown(span, "the user's request is not known")
+        return vouched
 
     def _stands(self, part: object, text: str) -> bool:
         self._spend(len(text) if isinstance(part, str) and " " in part else 100)
@@ -94,25 +100,33 @@ class SessionOrigins:
         if self._work > MOST_WORK:
             raise _TooMuch
 
-    def _vouched(self, part: object) -> bool:
+    def _vouched(self, part: object, span: Span) -> Truth:
         """Whether a trusted output has the datum, and nothing before it had carried it out."""
         assert self._session is not None
+        if self._asking:
+            return Unknown(span, "an item cannot vouch for itself")
         if self._vouching is None:
+            self._asking = True
             self._vouching = dict(self._trusted_outputs())
+            self._asking = False
+        maybe = False
         for number, seen in enumerate(self._session.outputs):
-            self._spend(100 * (1 + len(self._carried(number, seen))))
-            if any(_put_in(part, leaf) for leaf in self._carried(number, seen)):
-                return False
-            if any(self._is_or_contains(leaf, part) for leaf in self._vouching.get(number, ())):
+            carried = self._carried(number, seen)
+            self._spend(100 * (1 + len(carried)))
+            if any(_put_in(part, leaf) for leaf in carried):
+                break
+            surely, perhaps = self._vouching.get(number, ((), ()))
+            if any(self._is_or_contains(leaf, part) for leaf in surely):
                 return True
-        return False
+            maybe = maybe or any(self._is_or_contains(leaf, part) for leaf in perhaps)
+        return Unknown(span, "whether its source is trusted is not known") if maybe else False
 
     def _carried(self, number: int, seen: SeenOutput) -> list[object]:
         """What a call carried out: each datum, and all texts as if they were one."""
         known = self._inputs.get(number)
         if known is None:
             found = leaves(seen.input)
-            texts = [str(leaf) for leaf in found if isinstance(leaf, (str, int, Decimal))]
+            texts = [text_of(leaf) for leaf in found if not isinstance(leaf, bool)]
             known = self._inputs[number] = [*found, "".join(texts), "".join(reversed(texts))]
         return known
 
@@ -123,10 +137,10 @@ class SessionOrigins:
         if isinstance(leaf, str):
             return leaf == part or self._stands(part, leaf)
         if isinstance(part, str):
-            return not isinstance(leaf, datetime) and part == str(leaf)
+            return not isinstance(leaf, datetime) and part == text_of(leaf)
         return leaf == part
 
-    def _trusted_outputs(self) -> Iterator[tuple[int, list[object]]]:
+    def _trusted_outputs(self) -> Iterator[tuple[int, Vouching]]:
         """The data of trusted outputs, leaf by leaf, by the number of their call."""
         assert self._session is not None
         for number, seen in enumerate(self._session.outputs):
@@ -134,20 +148,23 @@ class SessionOrigins:
             if task is None or task.output is None or not task.output.trusted:
                 continue
             where = self._wheres.get(seen.task)
-            found = leaves(seen.value) if where is None else self._items(seen, task.output, where)
-            if found:
-                yield number, found
+            if where is None:
+                yield number, (leaves(seen.value), [])
+            else:
+                yield number, self._items(seen, task.output, where)
 
-    def _items(self, seen: SeenOutput, output: Output, where: Where) -> list[object]:
-        """The data of those items for which the condition surely holds."""
+    def _items(self, seen: SeenOutput, output: Output, where: Where) -> Vouching:
+        """The data of the items for which the condition holds, and for which it is unknown."""
         assert self._frame is not None and isinstance(output.type, ListOf)
-        items = seen.value if isinstance(seen.value, list) else []
-        found: list[object] = []
-        for item in items:
+        surely: list[object] = []
+        perhaps: list[object] = []
+        for item in seen.value if isinstance(seen.value, list) else []:
             typed, misfits = conform(item, output.type.item, closed=False)
-            if not misfits and where(self._frame.with_locals({"item": typed})) is True:
-                found.extend(leaves(item))
-        return found
+            if not misfits:
+                truth = where(self._frame.with_locals({"item": typed}))
+                if truth is not False:
+                    (surely if truth is True else perhaps).extend(leaves(item))
+        return surely, perhaps
 
 
 def parts(value: object, type_: Type) -> Iterator[tuple[object, bool]]:
@@ -166,10 +183,6 @@ def parts(value: object, type_: Type) -> Iterator[tuple[object, bool]]:
 
 def _put_in(part: object, leaf: object) -> bool:
     """Whether a call carried the datum out in this leaf of its input, in any spelling."""
-    if isinstance(leaf, bool):
+    if isinstance(leaf, bool) or isinstance(part, bool):
         return False
-    if leaf == part:
-        return True
-    if isinstance(leaf, (str, int, Decimal)) and not isinstance(part, bool):
-        return occurs_in(part, str(leaf))
-    return False
+    return leaf == part or occurs_in(part, text_of(leaf))

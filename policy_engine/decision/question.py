@@ -78,6 +78,12 @@ class Question:
     def _roots(self, absent: Absences) -> dict[Root, Mapping[str, object]]:
         policy, principal = self.program.policy, self.action.principal
         own = policy.agents if principal.kind == "agent" else policy.humans
+        other: Root = "human" if principal.kind == "agent" else "agent"
+        absent[other, ""] = f"`{principal.id}` is no {'person' if other == 'human' else 'agent'}"
+        for misfit in self.misfits:
+            name = misfit.path.split(".")[0].split("[")[0]
+            if name not in self.input:
+                absent["input", name] = f"the input {misfit}"
         attributes = {
             **_typed_attributes(principal.attributes, own, principal.kind, absent),
             "id": principal.id,

@@ -184,7 +184,7 @@ def _integer(value: object) -> int:
 
 def _decimal(value: object) -> Decimal:
     number = _number(value, "Decimal")
-    return Decimal(number) + 0 if number == 0 else Decimal(number)
+    return Decimal(number)
 
 
 def _number(value: object, wanted: str) -> int | Decimal:
@@ -194,6 +194,8 @@ def _number(value: object, wanted: str) -> int | Decimal:
         raise _Refused(f"must be {wanted}, {_kind(value)} was given")
     if isinstance(value, Decimal) and not value.is_finite():
         raise _Refused("is not a number")
+    if isinstance(value, Decimal):
+        value = numbers.trimmed(value)
     if not numbers.fits(value):
         raise _Refused(f"has more than {numbers.MAXIMUM_DIGITS} digits")
     return value

@@ -15,8 +15,11 @@ DEEPEST = 100
 MOST_DIGITS = 1000
 
 
-def plain(value: object, depth: int = 0) -> object:
-    """A copy in plain data. Raises `ValueError` for what has no plain form."""
+def plain(value: object, depth: int = 0, *, exactly: bool = False) -> object:
+    """A copy in plain data. Raises `ValueError` for what has no plain form.
+
+    A day, or a time without its offset, becomes its text, unless kinds must stay (`exactly`).
+    """
     if depth > DEEPEST:
         raise ValueError(f"the value nests more than {DEEPEST} deep")
     match value:
@@ -29,15 +32,15 @@ def plain(value: object, depth: int = 0) -> object:
         case float() | Decimal():
             return _number(value)
         case datetime():
-            return _instant(value)
-        case date():
+            return _instant(value, exactly)
+        case date() if not exactly:
             return value.isoformat()
         case list() | tuple():
-            return [plain(item, depth + 1) for item in value]
+            return [plain(item, depth + 1, exactly=exactly) for item in value]
         case Mapping():
-            return {_member(k): plain(v, depth + 1) for k, v in value.items()}
+            return {_member(k): plain(v, depth + 1, exactly=exactly) for k, v in value.items()}
         case _:
-            return _object(value, depth)
+            return _object(value, depth, exactly)
 
 
 def leaves(value: object) -> list[object]:
@@ -75,9 +78,13 @@ def _integer(value: int) -> int:
     return int.__int__(value)
 
 
-def _instant(value: datetime) -> object:
+def _instant(value: datetime, exactly: bool) -> object:
+    if value.utcoffset() is None:
+        if exactly:
+            raise ValueError("a time without its offset from UTC is no instant")
+        return value.isoformat()
     try:
-        return value.astimezone(UTC) if value.tzinfo else value.isoformat()
+        return value.astimezone(UTC)
     except OverflowError as error:
         raise ValueError(f"{value.isoformat()} has no place in UTC") from error
 
@@ -91,12 +98,12 @@ def _number(value: float | Decimal) -> Decimal:
     return number
 
 
-def _object(value: object, depth: int) -> object:
+def _object(value: object, depth: int, exactly: bool) -> object:
     dump: Callable[[], object] | None = getattr(value, "model_dump", None)
     if dump is not None:
-        return plain(_dumped(value, dump), depth + 1)
+        return plain(_dumped(value, dump), depth + 1, exactly=exactly)
     if is_dataclass(value) and not isinstance(value, type):
-        return plain(asdict(value), depth + 1)
+        return plain(asdict(value), depth + 1, exactly=exactly)
     raise ValueError(f"a {type(value).__name__} has no plain form")
 
 

@@ -13,17 +13,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
 
+from policy_engine.foundation.canonical import decimal_text, timestamp_text
 from policy_engine.values.conform import timestamp
 
 _OPENING = "\"'`([{<«“‘„*"
 _CLOSING = "\"'`)]}>»”’*.,;:!?…"
 _NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _AMBIGUOUS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)
+_LOOSE = re.compile(r"[0-9]+(?:[.,'_\u2009\u00a0 ][0-9]+)*")
 _SEPARATORS = re.compile(r"[^0-9]")
+_LONGEST_NUMBER = 100
 
 
 def stands_in(value: object, text: str) -> bool:
@@ -35,12 +39,32 @@ def occurs_in(value: object, text: str) -> bool:
     """Whether a trace of the value is anywhere in the text: the suspicious reading.
 
     Case, spacing, punctuation and variants of letters are disregarded, and so are the borders of
-    tokens; of numbers, however they are grouped.
+    tokens; numbers and instants count in every way in which they could be written.
     """
-    if isinstance(value, (int, Decimal)):
-        return _SEPARATORS.sub("", _as_text(value)) in prepared(text).digits
-    needle = folded(_as_text(value))
-    return bool(needle) and needle in prepared(text).folded
+    tokens = prepared(text)
+    spelt = text_of(value)
+    needle = folded(spelt)
+    if needle and not isinstance(value, (int, Decimal)) and needle in tokens.folded:
+        return True
+    own = prepared(spelt)
+    return not (
+        own.suspects.isdisjoint(tokens.suspects) and own.instants.isdisjoint(tokens.instants)
+    ) and (isinstance(value, (int, Decimal, datetime)) or _is_one_token(spelt))
+
+
+def text_of(value: object) -> str:
+    """A datum as text: numbers in plain digits, instants in UTC."""
+    match value:
+        case Decimal():
+            return decimal_text(value) if value.is_finite() else str(value)
+        case datetime():
+            return timestamp_text(value)
+        case _:
+            return str(value)
+
+
+def _is_one_token(text: str) -> bool:
+    return len(text.split()) == 1 and bool(_LOOSE.fullmatch(_bare(text)) or timestamp(_bare(text)))
 
 
 def folded(text: str) -> str:
@@ -71,7 +95,7 @@ class Tokens:
             case int() | Decimal():
                 return value in self._numbers
             case datetime():
-                return value in self._instants
+                return value in self.instants
             case _:
                 return False
 
@@ -80,9 +104,15 @@ class Tokens:
         return folded(self._text)
 
     @cached_property
-    def digits(self) -> frozenset[str]:
-        """The digits of each token, however they are grouped."""
-        return frozenset(_SEPARATORS.sub("", word) for word in self._words)
+    def suspects(self) -> frozenset[Decimal]:
+        """Every number that somebody could read out of the text, however it is grouped."""
+        return frozenset(n for match in _LOOSE.finditer(self._text) for n in _readings(match[0]))
+
+    @cached_property
+    def instants(self) -> frozenset[datetime]:
+        """The instants that are tokens of the text."""
+        found = (timestamp(_bare(word)) for word in self._words)
+        return frozenset(instant for instant in found if instant is not None)
 
     def _has_text(self, value: str) -> bool:
         wanted = _normal(value).split()
@@ -131,11 +161,6 @@ class Tokens:
             if _NUMBER.fullmatch(token) and not _AMBIGUOUS.fullmatch(token)
         )
 
-    @cached_property
-    def _instants(self) -> frozenset[datetime]:
-        found = (timestamp(_bare(word)) for word in self._words)
-        return frozenset(instant for instant in found if instant is not None)
-
 
 _MOST_MARKS = 8
 """More punctuation than this around one word is no way to write."""
@@ -149,14 +174,14 @@ def _only(part: str, allowed: str) -> bool:
     return all(c in allowed for c in part)
 
 
-def _as_text(value: object) -> str:
-    match value:
-        case Decimal():
-            return format(value.normalize(), "f")
-        case datetime():
-            return value.isoformat()
-        case _:
-            return str(value)
+def _readings(digits: str) -> Iterator[Decimal]:
+    """A run of digits and separators as a number: all grouping, or the last one a point."""
+    groups = _SEPARATORS.split(digits)
+    if sum(map(len, groups)) > _LONGEST_NUMBER:
+        return
+    yield Decimal("".join(groups))
+    if len(groups) > 1:
+        yield Decimal(f"{''.join(groups[:-1])}.{groups[-1]}")
 
 
 def _normal(text: str) -> str:

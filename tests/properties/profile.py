@@ -23,4 +23,5 @@ def examples(number: int) -> settings:
         deadline=None,
         phases=PHASES,
         suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
     )

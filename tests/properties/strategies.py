@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
+from hypothesis.vendor.pretty import RepresentationPrinter
 
 from policy_engine.foundation.render import plain, render
 from policy_engine.foundation.source import Source
@@ -399,6 +400,9 @@ class Draft:
     def __repr__(self) -> str:
         drawn = [s for s in self.statements if text_of(s) not in v.DECLARATIONS]
         return "Draft:\n" + "\n".join(text_of(s) for s in (*drawn, *self.rules))
+
+    def _repr_pretty_(self, printer: RepresentationPrinter, cycle: bool) -> None:
+        printer.text(repr(self))
 
 
 def built(draft: Draft, number: int = 1, reorder: Reorder = as_written) -> PolicySet:

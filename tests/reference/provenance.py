@@ -19,6 +19,9 @@ Scalar = str | int | Decimal | datetime
 
 OPENING = "\"'`([{<«“‘„*"
 CLOSING = "\"'`)]}>»”’*.,;:!?…"
+MOST_MARKS = 8
+"""“Around a single word, at most eight marks on each side.”"""
+
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 GROUPED = re.compile(r"-?[1-9][0-9]{0,2}(\.[0-9]{3})")
 """`5.000` is five in one country and five thousand in another."""
@@ -58,7 +61,7 @@ class Origins:
         return one_holds(
             self._vouches(seen, part, world)
             for number, seen in enumerate(calls)
-            # An output does not vouch for what the session itself had put in by then.
+            # “Neither the call that returned it nor any call before it carried the value out.”
             if not any(carried(part, call.input) for call in calls[: number + 1])
         )
 
@@ -139,8 +142,8 @@ def is_same(leaf: object, part: Scalar) -> bool:
 
 
 def carried(part: Scalar, input_: Mapping[str, object]) -> bool:
-    """Whether a call carried the datum out, “read suspiciously: in any spelling, as part of a
-    longer word, without regard to case and punctuation”, or in pieces."""
+    """“Carrying out is read suspiciously: in any spelling, as part of a longer word or in pieces,
+    without regard to case, punctuation and variants of letters.”"""
     found = [leaf for leaf in leaves(input_) if leaf is not None and not isinstance(leaf, bool)]
     texts = [str(leaf) for leaf in found if not isinstance(leaf, datetime)]
     whole = ["".join(texts), "".join(reversed(texts))]
@@ -177,7 +180,8 @@ def stands_in(part: Scalar, text: str) -> bool:
     """Whether the value is a whole token of the text, or several words in a row."""
     tokens = unicodedata.normalize("NFC", text).split()
     if not isinstance(part, str):
-        return any(_reads_as(part, spelling) for token in tokens for spelling in spellings(token))
+        found = {spelling for token in tokens for spelling in spellings(token, len(token))}
+        return any(_reads_as(part, spelling) for spelling in found)
     words = unicodedata.normalize("NFC", part).split()
     places = range(len(tokens) - len(words) + 1)
     says_something = any(character.isalnum() for character in part)
@@ -187,16 +191,19 @@ def stands_in(part: Scalar, text: str) -> bool:
 def _stand_at(words: list[str], tokens: list[str]) -> bool:
     """Brackets open before the first word, punctuation closes after the last."""
     row = " ".join(tokens)
-    return " ".join(words) in spellings(row)
+    return " ".join(words) in spellings(row, MOST_MARKS if len(words) == 1 else len(row))
 
 
-def spellings(run: str) -> set[str]:
-    """The run, with none, some or all of what opens and closes it taken away."""
+def spellings(run: str, most: int) -> set[str]:
+    """The run, with none, some or all (but at most so many) of what opens and closes it gone."""
     return {
         run[start:end]
         for start in range(len(run))
         for end in range(start + 1, len(run) + 1)
-        if set(run[:start]) <= set(OPENING) and set(run[end:]) <= set(CLOSING)
+        if start <= most
+        and len(run) - end <= most
+        and set(run[:start]) <= set(OPENING)
+        and set(run[end:]) <= set(CLOSING)
     }
 
 
