@@ -11,6 +11,7 @@ from policy_engine.cli.options import (
     directory_option,
     ends_cleanly,
     loaded,
+    opened_gate,
     policy_option,
     store_option,
 )
@@ -40,6 +41,6 @@ def command(
 
     Whoever can write the store can sign as anybody: guard the file as you would a seal.
     """
-    gate = loaded(policies, directory).gate(store=store)
-    rules = gate.approve(ticket, by=Human(by), reason=reason)
+    with opened_gate(loaded(policies, directory), store) as gate:
+        rules = gate.approve(ticket, by=Human(by), reason=reason)
     output.say(f"{by} approved {ticket} for {', '.join(rules)}", "allow")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from policy_engine.cli import output
@@ -30,11 +32,12 @@ def verify(store: str, head: str | None, form: str) -> None:
     The head that is printed pins all that came before: keep it elsewhere, and give it as --head
     later, to prove that nothing was cut off or replaced. Exits 6 where something is found.
     """
-    reader = LedgerReader(Database(store, must_exist=True))
-    with output.progress("verifying", reader.count()) as bar:
-        result = verify_records(
-            reader.records(), pinned=head, progress=lambda _: output.advance(bar)
-        )
+    with closing(Database(store, must_exist=True)) as database:
+        reader = LedgerReader(database)
+        with output.progress("verifying", reader.count()) as bar:
+            result = verify_records(
+                reader.records(), pinned=head, progress=lambda _: output.advance(bar)
+            )
     if form == "json":
         output.show_json(_account(result))
     else:

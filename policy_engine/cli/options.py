@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import wraps
 from typing import Any, NoReturn, TypeVar
 
@@ -12,7 +13,14 @@ import click
 from policy_engine.cli import output
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.engine import Engine
-from policy_engine.foundation.errors import InputError, PolicyEngineError, PolicyError
+from policy_engine.foundation.database import store_path
+from policy_engine.foundation.errors import (
+    InputError,
+    PolicyEngineError,
+    PolicyError,
+    StoreError,
+)
+from policy_engine.runtime.gate import Gate
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -55,6 +63,15 @@ def loaded(policies: tuple[str, ...], directory: str | None, form: str = "human"
     except PolicyError as error:
         output.diagnostics(error.diagnostics, form, to_error=form == "human")
         end(Exit.POLICY_ERRORS)
+
+
+@contextmanager
+def opened_gate(engine: Engine, store: str) -> Iterator[Gate]:
+    """The gate of a store that is there already."""
+    if not store_path(store).is_file():
+        raise StoreError(f"there is no store at {store_path(store)}")
+    with closing(engine.gate(store=store)) as gate:
+        yield gate
 
 
 def ends_cleanly(command: _F) -> _F:

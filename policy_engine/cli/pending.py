@@ -10,6 +10,7 @@ from policy_engine.cli.options import (
     ends_cleanly,
     format_option,
     loaded,
+    opened_gate,
     policy_option,
     store_option,
 )
@@ -27,7 +28,8 @@ from policy_engine.runtime.people import Waiting
 def command(policies: tuple[str, ...], store: str, directory: str | None, form: str) -> None:
     """List the actions that wait for people: what exactly, why, and who may sign."""
     engine = loaded(policies, directory, form)
-    waiting = engine.gate(store=store).pending()
+    with opened_gate(engine, store) as gate:
+        waiting = gate.pending()
     if form == "json":
         output.show_json(encode([_account(item) for item in waiting]))
         return

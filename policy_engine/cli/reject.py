@@ -11,6 +11,7 @@ from policy_engine.cli.options import (
     directory_option,
     ends_cleanly,
     loaded,
+    opened_gate,
     policy_option,
     store_option,
 )
@@ -35,6 +36,6 @@ def command(
     ticket: str, policies: tuple[str, ...], store: str, directory: str | None, by: str, reason: str
 ) -> None:
     """Refuse the waiting action of TICKET. The same proposal stays refused for 24 hours."""
-    gate = loaded(policies, directory).gate(store=store)
-    gate.reject(ticket, by=Human(by), reason=reason)
+    with opened_gate(loaded(policies, directory), store) as gate:
+        gate.reject(ticket, by=Human(by), reason=reason)
     output.say(f"{by} rejected {ticket}", "deny")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from policy_engine.cli import output
@@ -58,9 +60,12 @@ def command(
     """
     recordings = [read_session(file) for file in files]
     executor = Recorded()
-    gate = loaded(policies, directory, form).gate(store=store, executor=executor)
+    engine = loaded(policies, directory, form)
     results: list[tuple[Action, Result]] = []
-    with output.progress("running", sum(len(r.steps) for r in recordings)) as bar:
+    with (
+        closing(engine.gate(store=store, executor=executor)) as gate,
+        output.progress("running", sum(len(r.steps) for r in recordings)) as bar,
+    ):
         for recording in recordings:
             for action, result in run_session(gate, executor, recording):
                 results.append((action, result))
@@ -72,7 +77,7 @@ def command(
     else:
         _summary([result for _, result in results], store)
     statuses = {result.status for _, result in results}
-    if statuses & {Status.DENIED, Status.FAILED, Status.UNKNOWN}:
+    if statuses & {Status.DENIED, Status.FAILED, Status.UNKNOWN, Status.EXECUTING}:
         end(Exit.DENIED)
     end(Exit.WAITING if Status.HELD in statuses else Exit.DONE)
 

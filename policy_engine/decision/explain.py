@@ -30,10 +30,13 @@ def rule_reason(
     change = _would_change(rule, found, truth)
     if rule.requirement is not None and outcome is Outcome.ESCALATE:
         change = change and f"{change}; or an approval"
+    title = rule.title or _plain_title(rule)
+    if code is codes.NOBODY_ANSWERED:
+        title = f"the time to sign has run out: {title}"
     return Reason(
         code,
         outcome,
-        rule.title or _plain_title(rule),
+        title,
         rule.name,
         tuple(labels) or (Label(rule.effect_span, "this rule decided"),),
         truth.why if isinstance(truth, Unknown) else None,

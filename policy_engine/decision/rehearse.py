@@ -18,7 +18,7 @@ from policy_engine.decision.outcome import Decision
 from policy_engine.decision.program import Program
 from policy_engine.decision.question import Question
 from policy_engine.decision.session import Session
-from policy_engine.language.policy import Test
+from policy_engine.language.policy import PolicySet, Test
 
 EPOCH = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -48,7 +48,9 @@ def _decided(program: Program, test: Test) -> Decision:
     session = Session(test.request if test.request is not None else "")
     for task, input_, value in test.outputs:
         session.record(task, value, input_)
-    bare = Circumstances(test.now or EPOCH, _closure(program, test), session, test.facts)
+    bare = Circumstances(
+        test.now or EPOCH, including(program.policy, test.roles), session, test.facts
+    )
     evidence = tuple(_evidence(test, Question(program, action, bare), bare.now))
     return decide(
         program, action, Circumstances(bare.now, bare.roles, session, test.facts, evidence)
@@ -63,24 +65,21 @@ def _evidence(test: Test, question: Question, now: datetime) -> Iterator[Evidenc
         problem = "" if passed else "failed"
         yield ValidationResult(name, action, question.facts_digest, policy.digest, passed, problem)
     for by, roles in test.approvals:
-        held = _including(question.program, roles)
+        held = including(policy, roles)
         for rule in policy.rules.values():
             yield Approval(by, held, action, question.facts_digest, rule.name, rule.digest, now)
 
 
-def _closure(program: Program, test: Test) -> frozenset[str]:
-    return _including(program, test.roles)
-
-
-def _including(program: Program, roles: frozenset[str]) -> frozenset[str]:
-    """The roles and all that they include."""
+def including(policy: PolicySet, roles: frozenset[str]) -> frozenset[str]:
+    """The roles and all that they include by the policy; what it does not know stays as it is."""
     found: set[str] = set()
     waiting = list(roles)
     while waiting:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            waiting.extend(program.policy.roles[name].includes)
+            role = policy.roles.get(name)
+            waiting.extend(role.includes if role else ())
     return frozenset(found)
 
 

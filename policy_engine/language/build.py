@@ -70,7 +70,7 @@ def build(sources: Iterable[Source], read_file: ReadFile) -> Built:
         roles=MappingProxyType(roles),
         agents=_fields(scope.attributes["agent"]),
         humans=_fields(scope.attributes["human"]),
-        context=_fields(scope.attributes["context"]),
+        context=tuple(scope.attributes["context"].values()),
         tasks=MappingProxyType(tasks),
         facts=MappingProxyType(facts),
         defines=MappingProxyType(defines),

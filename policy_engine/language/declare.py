@@ -17,9 +17,21 @@ from policy_engine.language.report import Report
 from policy_engine.values.types import SCALARS
 
 RESERVED = frozenset(
-    {"input", "context", "agent", "human", "principal", "session", "past", "now", "today"}
+    (
+        "input",
+        "context",
+        "agent",
+        "human",
+        "principal",
+        "session",
+        "past",
+        "now",
+        "today",
+        "request",
+        "approval",
+    )
 )
-"""Names with a meaning of their own at the beginning of a path."""
+"""Names with a meaning of their own at the beginning of a path, or after `given`."""
 
 _Named: TypeAlias = (
     t.RoleNode

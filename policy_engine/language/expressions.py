@@ -173,12 +173,10 @@ class Expressions:
         rest: list[t.Name],
         node: t.PathNode,
         scope: Scope,
-        *,
-        asked: bool = False,
     ) -> c.Read | None:
-        """Down the fields of records. `asked`: the last step may be absent (`is given`)."""
+        """Down the fields of records; what may be absent must be known to be given."""
         secret = field.secret
-        for i, name in enumerate([None, *rest]):
+        for name in [None, *rest]:
             if name is not None:
                 if not isinstance(field.type, Record):
                     label = f"`{field.name}` is {article(field.type)}, without fields"
@@ -191,8 +189,7 @@ class Expressions:
                     self._report.unknown(codes.UNKNOWN_FIELD, "field", name, known, label)
                     return None
                 field, path, secret = inner, (*path, name.text), secret or inner.secret
-            is_last = i == len(rest)
-            if field.optional and not (asked and is_last) and (root, path) not in scope.known:
+            if field.optional and (root, path) not in scope.known:
                 self._maybe_absent(node, path, root)
                 return None
         return c.Read(root, path, field.type, secret, node.span)
@@ -252,7 +249,9 @@ class Expressions:
             )
             return None
         for argument, (parameter, type_) in zip(arguments, wanted, strict=True):
-            if not assignable(argument.type, type_):
+            member = isinstance(type_, Union) and isinstance(argument, c.Constant)
+            fits = member and argument.value in type_.members  # type: ignore[union-attr]
+            if not fits and not assignable(argument.type, type_):
                 self._refuse(
                     codes.WRONG_ARGUMENTS,
                     f"`{parameter}` of `{name.text}` must be {type_}",

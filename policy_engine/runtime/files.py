@@ -32,7 +32,7 @@ class PrincipalModel(_Strict):
     """`{"kind": "agent", "id": "bot-7", "attributes": {…}}`."""
 
     kind: Literal["agent", "human"] = "agent"
-    id: str = Field(min_length=1)
+    id: str = Field(pattern=r"\S")
     attributes: dict[str, Any] = {}
 
     def principal(self) -> Principal:
@@ -43,7 +43,7 @@ class PrincipalModel(_Strict):
 class PersonModel(_Strict):
     """The person on whose behalf an agent acts."""
 
-    id: str = Field(min_length=1)
+    id: str = Field(pattern=r"\S")
     attributes: dict[str, Any] = {}
 
     def human(self) -> Human:
