@@ -107,10 +107,10 @@ def _unwritable(what: str, part: Mapping[str, object]) -> str | None:
     return None
 
 
-def _typed_facts(
-    policy: PolicySet, given: Mapping[str, object], absent: Absences
-) -> dict[str, object]:
+def _typed_facts(policy: PolicySet, given: object, absent: Absences) -> dict[str, object]:
+    """The facts that are of their type; a host that hands in no object hands in nothing."""
     typed: dict[str, object] = {}
+    given = given if isinstance(given, Mapping) else {}
     for name, fact in policy.facts.items():
         if name not in given:
             absent["fact", name] = f"the fact `{name}` was not handed in"
