@@ -26,7 +26,7 @@ from policy_engine.decision.rehearse import Rehearsal, including, rehearse
 from policy_engine.decision.session import Session
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.diagnostics import Diagnostic, in_order
-from policy_engine.foundation.errors import PolicyError
+from policy_engine.foundation.errors import GateError, PolicyError
 from policy_engine.foundation.render import coloured, plain
 from policy_engine.language.build import build
 from policy_engine.language.policy import Kind, PolicySet
@@ -132,7 +132,11 @@ class Engine:
 
         `tools` are the functions that perform tasks, called with the input as keyword arguments
         and given up after `time_limit` seconds; `facts` looks up what the policy needs to know.
+        Raises `GateError` for a tool that no task of the policy names.
         """
+        strangers = sorted(set(tools or {}) - self.policy.tasks.keys())
+        if strangers:
+            raise GateError(f"the policy knows no task for the tools {', '.join(strangers)}")
         clock = clock or SystemClock()
         database = Database(store)
         ledger = Ledger(database, clock)

@@ -16,7 +16,7 @@ from policy_engine.audit.story import Standing
 from policy_engine.foundation.canonical import readable_text
 
 LABELS: Mapping[Standing, str] = {
-    Standing.RAN: "ran",
+    Standing.RAN: "ran alone",
     Standing.SIGNED: "ran after people signed",
     Standing.WAITS: "waits for people",
     Standing.REFUSED: "refused",
@@ -25,8 +25,8 @@ LABELS: Mapping[Standing, str] = {
     Standing.UNKNOWN: "outcome unknown",
 }
 SHORT: Mapping[Standing, str] = {
-    Standing.RAN: "ran",
-    Standing.SIGNED: "signed",
+    Standing.RAN: "ran alone",
+    Standing.SIGNED: "ran signed",
     Standing.WAITS: "waits",
     Standing.REFUSED: "refused",
     Standing.REJECTED: "rejected",
@@ -106,8 +106,8 @@ def _ran(tally: Tally) -> str:
     if not signed:
         return f"{ran:,} ran"
     if signed == ran:
-        return f"{ran:,} ran, after a person had signed"
-    return f"{ran:,} ran, {signed:,} of them after a person had signed"
+        return f"{ran:,} ran, after people had signed"
+    return f"{ran:,} ran, {signed:,} of them after people had signed"
 
 
 _REST: Mapping[Standing, Callable[[int], str]] = {

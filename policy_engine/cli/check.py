@@ -6,7 +6,7 @@ import click
 
 from policy_engine.cli import output
 from policy_engine.cli.exit_codes import Exit
-from policy_engine.cli.options import end, ends_cleanly
+from policy_engine.cli.options import counted, end, ends_cleanly
 from policy_engine.engine import check
 
 
@@ -32,22 +32,18 @@ def command(paths: tuple[str, ...], form: str) -> None:
     errors = sum(d.is_error for d in diagnostics)
     if policy is None:
         if form == "human":
-            output.say(f"{_counted(errors, 'error')}, {_warnings(diagnostics)}", "error")
+            output.say(f"{counted(errors, 'error')}, {_warnings(diagnostics)}", "error")
         end(Exit.POLICY_ERRORS)
     if form == "human":
         parts = (
-            _counted(len(policy.rules), "rule"),
-            _counted(len(policy.tasks), "task"),
-            _counted(len(policy.tests), "test"),
+            counted(len(policy.rules), "rule"),
+            counted(len(policy.tasks), "task"),
+            counted(len(policy.tests), "test"),
         )
         output.say(f"{', '.join(parts)}; no errors, {_warnings(diagnostics)}", "allow")
         output.say(f"policy {policy.digest}", "frame")
 
 
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
 def _warnings(diagnostics: tuple[object, ...]) -> str:
     warnings = sum(not d.is_error for d in diagnostics)  # type: ignore[attr-defined]
-    return _counted(warnings, "warning") if warnings else "no warnings"
+    return counted(warnings, "warning") if warnings else "no warnings"

@@ -17,8 +17,10 @@ from policy_engine.cli.options import (
 from policy_engine.decision.outcome import Decision
 from policy_engine.decision.present import headline, reasons
 from policy_engine.foundation.canonical import encode
+from policy_engine.foundation.suggest import nearest
+from policy_engine.language.policy import PolicySet
 from policy_engine.runtime.accounts import ask_account, reason_account
-from policy_engine.runtime.files import read_action
+from policy_engine.runtime.files import ActionFile, read_action
 
 
 @click.command("decide")
@@ -37,6 +39,7 @@ def command(
     """
     asked = read_action(action_file)
     engine = loaded(policies, directory, form)
+    _warn_of_strangers(engine.policy, asked)
     action = asked.action()
     decision = engine.decide(
         action,
@@ -51,6 +54,21 @@ def command(
         output.show(headline(action, decision))
         output.show(reasons(decision, every=every))
     end(of_outcome(decision.outcome))
+
+
+def _warn_of_strangers(policy: PolicySet, asked: ActionFile) -> None:
+    """What the policy does not know decides nothing, and is often only misspelt."""
+    named = (
+        ("role", asked.roles or (), policy.roles),
+        ("fact", asked.facts, policy.facts),
+        ("context", asked.context, [field.name for field in policy.context]),
+    )
+    for what, given, known in named:
+        for name in given:
+            if name not in known:
+                near = nearest(name, known)
+                hint = f"; `{near}`, perhaps?" if near else ""
+                output.warn(f"the policy declares no {what} `{name}`{hint}")
 
 
 def account(decision: Decision) -> dict[str, object]:

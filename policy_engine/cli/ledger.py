@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 
 import click
@@ -32,6 +33,8 @@ def verify(store: str, head: str | None, form: str) -> None:
     The head that is printed pins all that came before: keep it elsewhere, and give it as --head
     later, to prove that nothing was cut off or replaced. Exits 6 where something is found.
     """
+    if head is not None and not re.fullmatch("[0-9a-f]{64}", head):
+        raise click.BadParameter("a head is 64 hexadecimal digits", param_hint="--head")
     with closing(Database(store, must_exist=True)) as database:
         reader = LedgerReader(database)
         with output.progress("verifying", reader.count()) as bar:

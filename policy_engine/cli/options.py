@@ -31,20 +31,24 @@ policy_option = click.option(
     required=True,
     metavar="PATH",
     envvar="POLICY_PATH",
+    show_envvar=True,
     help="A policy file or a folder of them; may be given several times.",
 )
 directory_option = click.option(
     "--directory",
     metavar="FILE",
     envvar="POLICY_DIRECTORY",
+    show_envvar=True,
     help="Who holds which role: a Casbin CSV file (g, who, role).",
 )
 store_option = click.option(
     "--store",
-    required=True,
+    default="sqlite:///governance.db",
+    show_default=True,
     metavar="STORE",
     envvar="POLICY_STORE",
-    help="Where actions, approvals and the ledger live: sqlite:///governance.db",
+    show_envvar=True,
+    help="Where actions, approvals and the ledger live.",
 )
 format_option = click.option(
     "--format",
@@ -93,3 +97,8 @@ def ends_cleanly(command: _F) -> _F:
 
 def end(code: Exit) -> NoReturn:
     sys.exit(int(code))
+
+
+def counted(number: int, what: str) -> str:
+    """`1 action`, `2 actions`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

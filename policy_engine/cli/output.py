@@ -15,7 +15,7 @@ from rich.text import Text
 from policy_engine.foundation.canonical import Json
 from policy_engine.foundation.diagnostics import Diagnostic
 from policy_engine.foundation.formats import as_github, as_json, as_sarif
-from policy_engine.foundation.render import Segment, render
+from policy_engine.foundation.render import Segment, render, visible
 
 _STYLES = {
     "error": "bold red",
@@ -46,7 +46,12 @@ def say(text: str = "", style: str = "") -> None:
 
 def complain(text: str) -> None:
     """One line to standard error."""
-    _err.print(_styled([Segment("error", "error"), Segment(f": {text}\n")]), end="")
+    _err.print(_styled([Segment("error", "error"), Segment(f": {visible(text)}\n")]), end="")
+
+
+def warn(text: str) -> None:
+    """One line of warning to standard error."""
+    _err.print(_styled([Segment("warning", "warning"), Segment(f": {visible(text)}\n")]), end="")
 
 
 def show_json(value: object) -> None:

@@ -14,7 +14,8 @@ from policy_engine.cli.options import (
     policy_option,
     store_option,
 )
-from policy_engine.foundation.canonical import encode
+from policy_engine.decision.evidence import CLOCK
+from policy_engine.foundation.canonical import encode, timestamp_text
 from policy_engine.foundation.render import Segment
 from policy_engine.runtime.people import Waiting
 
@@ -42,6 +43,8 @@ def command(policies: tuple[str, ...], store: str, directory: str | None, form: 
                 Segment(f"  {item.principal.id} · {item.task}\n", "strong"),
             ]
         )
+        behalf = f", on behalf of {item.on_behalf_of.id}" if item.on_behalf_of else ""
+        output.say(f"    since {timestamp_text(item.since)}{behalf}", "frame")
         for name, value in item.input.items():
             output.say(f"    {name}: {value}")
         for name, value in item.facts.items():
@@ -49,7 +52,9 @@ def command(policies: tuple[str, ...], store: str, directory: str | None, form: 
         for ask in item.asks:
             title = engine.policy.rules[ask.rule].title or ask.rule
             signed = f" (signed: {', '.join(ask.signed)})" if ask.signed else ""
-            output.say(f"  needs {ask.quorum} of {ask.role}{signed}: {title}", "help")
+            until = timestamp_text(ask.at + CLOCK)
+            text = f"  needs {ask.quorum} of {ask.role}{signed} until {until}: {title}"
+            output.say(text, "help")
         if not item.asks:
             output.say("  every signature is there: it goes on when it is taken up again", "help")
 

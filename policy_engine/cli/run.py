@@ -9,12 +9,14 @@ import click
 from policy_engine.cli import output
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.cli.options import (
+    counted,
     directory_option,
     end,
     ends_cleanly,
     format_option,
     loaded,
     policy_option,
+    store_option,
 )
 from policy_engine.decision.action import Action
 from policy_engine.decision.present import headline, reasons
@@ -39,14 +41,7 @@ from policy_engine.runtime.store import Status
     help="A session file (JSON lines); may be given several times.",
 )
 @directory_option
-@click.option(
-    "--store",
-    default="sqlite:///governance.db",
-    show_default=True,
-    metavar="STORE",
-    envvar="POLICY_STORE",
-    help="Where actions and the ledger live.",
-)
+@store_option
 @format_option
 @ends_cleanly
 def command(
@@ -61,6 +56,8 @@ def command(
     recordings = [read_session(file) for file in files]
     executor = Recorded()
     engine = loaded(policies, directory, form)
+    if directory is None and engine.policy.roles:
+        output.warn("no --directory: nobody's roles are known, so no permit by role applies")
     results: list[tuple[Action, Result]] = []
     with (
         closing(engine.gate(store=store, executor=executor)) as gate,
@@ -113,7 +110,7 @@ def _show(action: Action, result: Result) -> None:
 def _summary(results: list[Result], store: str) -> None:
     counts = {status: sum(r.status is status for r in results) for status in Status}
     parts = [f"{count} {status.value}" for status, count in counts.items() if count]
-    output.say(f"{len(results)} actions: {', '.join(parts) or 'none'}", "strong")
+    output.say(f"{counted(len(results), 'action')}: {', '.join(parts) or 'none'}", "strong")
     output.say(f"recorded in {store_path(store)}", "frame")
 
 

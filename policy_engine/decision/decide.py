@@ -44,7 +44,7 @@ def decide(program: Program, action: Action, circumstances: Circumstances) -> De
     outcome = max((reason.outcome for reason in reasons), default=Outcome.DENY)
     return Decision(
         outcome=outcome,
-        reasons=tuple(sorted(reasons, key=lambda r: (-r.outcome, r.code.id, r.rule or ""))),
+        reasons=tuple(sorted(reasons, key=_in_order)),
         policy=program.policy.digest,
         action=question.action_digest,
         proposal=question.proposal_digest,
@@ -56,6 +56,12 @@ def decide(program: Program, action: Action, circumstances: Circumstances) -> De
         roles=circumstances.roles,
         input=question.input if rules is not None and not question.misfits else None,
     )
+
+
+def _in_order(reason: Reason) -> tuple[int, bool, str, str]:
+    """Strictest first; among equals what is wrong with the action itself, then by code and rule."""
+    of_action = reason.code in (codes.DOES_NOT_FIT, codes.UNKNOWN_TASK, codes.NO_CANONICAL_FORM)
+    return -reason.outcome.value, not of_action, reason.code.id, reason.rule or ""
 
 
 def applies(compiled: CompiledRule, question: Question) -> Truth:

@@ -63,8 +63,19 @@ def not_permitted(task: Task, near: list[Rule], question: Question) -> Reason:
         None,
         tuple(labels),
         None,
-        "; or ".join(c for c in changes if c) or f"a rule that permits `{task.name}`",
+        _to_be_permitted(task, near, changes, roles),
     )
+
+
+def _to_be_permitted(
+    task: Task, near: list[Rule], changes: list[str], roles: frozenset[str] | None
+) -> str:
+    if roles is None:
+        return "knowing which roles the principal holds (a directory, or `roles`)"
+    told = "; or ".join(change for change in changes if change)
+    if near:
+        return told or "whatever is unknown or does not hold above"
+    return f"a role that a rule permits `{task.name}` to, or such a rule"
 
 
 def unknown_task(question: Question) -> Reason:

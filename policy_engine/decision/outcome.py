@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum
+from enum import Enum
+from functools import total_ordering
 
 from policy_engine.foundation.diagnostics import Code, Label
 from policy_engine.foundation.source import Span
 
 
-class Outcome(IntEnum):
-    """The answer. Larger is stricter; answers are joined by taking the largest."""
+@total_ordering
+class Outcome(Enum):
+    """The answer. Larger is stricter; answers are joined by taking the largest.
+
+    An outcome is neither true nor false, so that nobody acts on `if decision.outcome:`.
+    """
 
     ALLOW = 0
     VALIDATE = 1
@@ -22,6 +27,17 @@ class Outcome(IntEnum):
     @property
     def word(self) -> str:
         return self.name.lower()
+
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, Outcome):
+            return NotImplemented
+        return bool(self.value < other.value)
+
+    def __bool__(self) -> bool:
+        raise TypeError("an outcome is neither true nor false; compare it with Outcome.ALLOW")
+
+    def __str__(self) -> str:
+        return self.word
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +107,7 @@ class Decision:
 
     @property
     def allowed(self) -> bool:
+        """Whether the answer is allow."""
         return self.outcome is Outcome.ALLOW
 
     @property

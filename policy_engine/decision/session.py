@@ -34,6 +34,29 @@ class Session:
         self._outputs: list[SeenOutput] = []
         self._complete = True
 
+    @classmethod
+    def of(
+        cls,
+        request: str | None,
+        outputs: tuple[SeenOutput, ...],
+        *,
+        id: str | None = None,
+        complete: bool = True,
+    ) -> Session:
+        """A session that has seen these outputs, which are plain data already."""
+        session = cls(request, id=id)
+        session._outputs = list(outputs)
+        session._complete = complete
+        return session
+
+    def copy(self) -> Session:
+        """Another session with the same content and nothing in common."""
+        session = Session(self._request, id=self.id)
+        for seen in self._outputs:
+            session.record(seen.task, seen.value, seen.input)
+        session._complete = self._complete
+        return session
+
     @property
     def request(self) -> str | None:
         return self._request

@@ -88,8 +88,9 @@ def excerpt(
         in_file = list(group)
         yield Segment(f"{margin[:-1]}{arrow} ", "frame")
         yield Segment(f"{visible(in_file[0].span.place)}\n")
-        yield Segment(f"{margin}|\n", "frame")
-        yield from _lines(in_file, gutter, style)
+        if in_file[0].span.source.text:
+            yield Segment(f"{margin}|\n", "frame")
+            yield from _lines(in_file, gutter, style)
         arrow = ":::"
     if labels and trailer:
         yield Segment(f"{margin}|\n", "frame")

@@ -53,7 +53,9 @@ class Span:
 
     @property
     def place(self) -> str:
-        """`file:line:column`, the way editors and compilers write it."""
+        """`file:line:column`, the way editors and compilers write it; a whole file by its name."""
+        if not self.source.text:
+            return self.source.name
         line, column = self.source.position(self.start)
         return f"{self.source.name}:{line}:{column}"
 

@@ -23,6 +23,7 @@ from policy_engine.foundation.suggest import nearest
 from policy_engine.language import codes
 from policy_engine.language.builder import Builder, Refused, Word
 from policy_engine.language.grammar import grammar_text
+from policy_engine.language.habits import SIGNS, of_habit
 from policy_engine.language.tree import Statement, Tree
 
 STATEMENT_WORDS = (
@@ -155,25 +156,13 @@ def _unreadable(source: Source, offset: int, accepts: set[str]) -> Diagnostic:
         return foreign or _unexpected(f"`{word[0]}`", span, accepts)
     if text[offset] == '"':
         return _unclosed(source, offset, accepts)
-    slip = next((slip for slip in _SLIPS if text.startswith(slip, offset)), None)
+    slip = next((slip for slip in SIGNS if text.startswith(slip, offset)), None)
     span = Span(source, offset, offset + len(slip or "x"))
     if slip:
         label = Label(span, "not a word of this language")
         title = f"unexpected `{slip}`"
-        return Diagnostic(codes.UNEXPECTED, title, (label,), help=_SLIPS[slip])
+        return Diagnostic(codes.UNEXPECTED, title, (label,), help=SIGNS[slip])
     return _foreign(source, offset) or _unexpected(f"`{span.text}`", span, accepts)
-
-
-_SLIPS = {
-    "&&": "write `and`",
-    "||": "write `or`",
-    "!": "write `not`",
-    "'": 'put texts in double quotes: "…"',
-    "/": "there is no division; multiply the other side",
-    "%": "there is no remainder; percentages are factors such as 0.05",
-    "//": "a comment begins with `#`",
-}
-"""What people write from habit, and what stands for it here."""
 
 
 def _unclosed(source: Source, offset: int, accepts: set[str]) -> Diagnostic:
@@ -195,8 +184,10 @@ def _foreign(source: Source, offset: int) -> Diagnostic | None:
     label = Label(
         Span(source, offset, offset + 1), "outside texts in quotes, a policy is plain ASCII"
     )
-    title = f"U+{ord(character):04X} cannot stand here"
-    return Diagnostic(codes.UNREADABLE_CHARACTER, title, (label,))
+    shown = f"`{character}` (U+{ord(character):04X})" if character.isprintable() else ""
+    title = f"{shown or f'U+{ord(character):04X}'} cannot stand here"
+    help_ = 'write `"`' if character in "“”„«»″" else None
+    return Diagnostic(codes.UNREADABLE_CHARACTER, title, (label,), help=help_)
 
 
 def _unexpected(what: str, span: Span, accepts: set[str]) -> Diagnostic:
@@ -216,8 +207,9 @@ def _unexpected(what: str, span: Span, accepts: set[str]) -> Diagnostic:
 
 def _misspelt(span: Span, expected: set[str]) -> str | None:
     """A word that is nearly one that may stand here, or before it nearly one of the language."""
-    if span.text == "=" and "a comparison" in expected:
-        return "write `==` to compare"
+    habit = of_habit(span)
+    if habit is not None:
+        return habit
     near = nearest(span.text, [word.strip("`") for word in expected], strictly=True)
     if near and near != span.text and _WORD.fullmatch(near):
         return f"replace `{span.text}` with `{near}`"

@@ -156,7 +156,9 @@ class Rules:
                 effect.role.span,
                 "asked to approve here",
                 also=(Label(role.span, "declared here", primary=False),),
-                help_=f"declare `role {role.name} for humans`",
+                help_=f"declare `role {role.name} for humans`"
+                if role.kind is None
+                else "name a role that people hold",
             )
             return None
         return Requirement(role.name, effect.quorum)

@@ -19,6 +19,7 @@ from policy_engine.decision.action import Action, Agent, Human, Principal
 from policy_engine.decision.session import Session
 from policy_engine.foundation.errors import InputError
 from policy_engine.foundation.reading import MAXIMUM_SIZE, read_json
+from policy_engine.foundation.suggest import nearest
 from policy_engine.values.conform import timestamp
 
 _M = TypeVar("_M", bound=BaseModel)
@@ -174,4 +175,19 @@ def _model(model: type[_M], value: object, place: str) -> _M:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{place}: `{where}`: {first['msg']}") from error
+        text = _PROBLEMS.get(first["type"], first["msg"].removeprefix("Value error, "))
+        known = nearest(str(first["loc"][-1]), model.model_fields)
+        if first["type"] == "extra_forbidden" and known:
+            text += f"; `{known}`, perhaps?"
+        raise InputError(f"{place}: `{where}` {text}") from error
+
+
+_PROBLEMS = {
+    "extra_forbidden": "is no member of this",
+    "missing": "is missing",
+    "model_type": "must be an object",
+    "dict_type": "must be an object",
+    "list_type": "must be a list",
+    "string_type": "must be a text",
+    "string_pattern_mismatch": "must not be blank",
+}

@@ -90,7 +90,7 @@ class Gate:
             if known is not None:
                 if known.request != request:
                     raise GateError(f"the session {id} has another request")
-                return known
+                return known.copy()
             self._recorder.record("session", self._accounts.session(session))
             return self._store.open_session(session)
 
@@ -337,5 +337,8 @@ class Gate:
             return self._store.held_twin(session.id if session else None, digest)
         keyed = self._store.by_key(key)
         if keyed is not None and keyed.digest != digest:
-            raise GateError(f"the key {key} stands for another action")
+            raise GateError(
+                f"the key {key} stands for another action; give what has changed another key "
+                "(a session file: another `session`)"
+            )
         return keyed

@@ -129,11 +129,9 @@ class People:
             state = f"the action {id_} is {stored.status.value}{why}"
             raise _refusal(codes.NOT_WAITING, state)
         if person_key(by.id) in stored.action.interested:
-            raise _refusal(
-                codes.MAY_NOT_SIGN,
-                f"`{by.id}` proposed this action or is the person on whose behalf it was "
-                "proposed, and cannot decide about it",
-            )
+            own = person_key(by.id) == person_key(stored.action.principal.id)
+            why = "proposed this action" if own else "is whom this action is done for"
+            raise _refusal(codes.MAY_NOT_SIGN, f"`{by.id}` {why} and cannot decide about it")
         if ticket != self._decisions.ticket(id_, decision):
             text = f"the action {id_} is not what this ticket was for; look at what is pending"
             if ticket == id_:

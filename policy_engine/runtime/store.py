@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from policy_engine.decision.action import Action, Agent, Human, described
 from policy_engine.decision.evidence import CLOCK, Approval, Asked, Evidence, Rejection
 from policy_engine.decision.outcome import Ask, Decision
-from policy_engine.decision.session import Session
+from policy_engine.decision.session import SeenOutput, Session
 from policy_engine.foundation.canonical import canonical_text, decode, timestamp_text
 from policy_engine.foundation.database import Database
 from policy_engine.runtime.keeping import NO_PLAIN_FORM
@@ -99,11 +99,22 @@ class StoredAsk:
     signed: tuple[str, ...]
 
 
+class _Remembered(NamedTuple):
+    """The part of a session that has been read already."""
+
+    position: int
+    outputs: tuple[SeenOutput, ...]
+
+
+_MOST_SESSIONS = 256
+
+
 class Store:
     """Reads and writes one database. Callers open the transactions."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._sessions: dict[str, _Remembered] = {}
         with database.transaction():
             for statement in _TABLES:
                 database.execute(statement)
@@ -122,19 +133,31 @@ class Store:
         return kept
 
     def session(self, id_: str | None) -> Session | None:
+        """A session as the store has it, in a copy of the caller's own."""
         rows = self._database.rows("SELECT request, complete FROM sessions WHERE id = ?", (id_,))
-        if not rows:
+        if not rows or id_ is None:
             return None
         request, complete = cast("tuple[str | None, int]", rows[0])
-        session = Session(request, id=id_)
-        outputs = self._database.rows(
-            "SELECT task, input, value FROM outputs WHERE session = ? ORDER BY position", (id_,)
+        return Session.of(request, self._outputs(id_), id=id_, complete=bool(complete))
+
+    def _outputs(self, id_: str) -> tuple[SeenOutput, ...]:
+        """What a session has seen. It only grows, so only what is new is read."""
+        known = self._sessions.get(id_, _Remembered(0, ()))
+        rows = self._database.rows(
+            """SELECT position, task, input, value FROM outputs
+               WHERE session = ? AND position > ? ORDER BY position""",
+            (id_, known.position),
         )
-        for task, input_, value in cast("list[tuple[str, str, str]]", outputs):
-            session.record(task, _read(value), cast("dict[str, object]", _read(input_)))
-        if not complete:
-            session.mark_incomplete()
-        return session
+        if rows:
+            new = [
+                SeenOutput(task, cast("dict[str, object]", _read(input_)), _read(value))
+                for _, task, input_, value in cast("list[tuple[Any, ...]]", rows)
+            ]
+            known = _Remembered(cast(int, rows[-1][0]), (*known.outputs, *new))
+            if len(self._sessions) >= _MOST_SESSIONS:
+                self._sessions.clear()
+            self._sessions[id_] = known
+        return known.outputs
 
     def keep_output(
         self, id_: str, task: str, input_: Mapping[str, object], output: object

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from policy_engine import Action, Agent, Engine, Human, Outcome, PolicyError, Session
+from policy_engine.runtime.executors import Recorded
 from tests.fakes import write_policy
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
@@ -95,6 +96,6 @@ def test_no_policy_no_gate(tmp_path: Path) -> None:
 def test_a_policy_that_permits_nothing_denies_everything(tmp_path: Path) -> None:
     engine = Engine.load(write_policy(tmp_path, 'policy a.b owner "c"\n'))
     assert engine.decide(Action(Agent("bot"), "look"), now=NOW).outcome is Outcome.DENY
-    gate = engine.gate(store=tmp_path / "x.db", tools={"look": lambda: 1})
+    gate = engine.gate(store=tmp_path / "x.db", executor=Recorded())
     assert gate.submit(Action(Agent("bot"), "look")).status.value == "denied"
     gate.close()

@@ -108,7 +108,7 @@ def has_canonical_form(given: object) -> bool:
     if isinstance(given, str):
         return is_text(given)
     if isinstance(given, datetime):
-        return given.tzinfo is None or in_utc(given) is not None
+        return given.tzinfo is not None and in_utc(given) is not None
     return given is None or (isinstance(given, int) and abs(given) < 10**WRITABLE_DIGITS)
 
 
