@@ -24,7 +24,7 @@ def audit(store: str | Path, *arguments: str) -> Result:
 def test_a_person_reads_tables(desk: BusyDesk) -> None:
     result = audit(desk.store)
     assert result.exit_code == 0
-    assert result.output.startswith("11 actions were proposed; 2 ran, 1 of them after a person")
+    assert result.output.startswith("11 actions were proposed; 2 ran, 1 of them after people")
     for title in ("By outcome", "By task", "By agent", "By rule", "the record holds: 42 entries"):
         assert title in result.output
     assert "\u202e" not in result.output

@@ -155,7 +155,7 @@ def everywhere(text: str) -> Entries:
 
 def test_it_says_the_whole_in_one_sentence(reader: Reader) -> None:
     assert (
-        "11 actions were proposed; 2 ran, 1 of them after a person had signed. 4 were refused;"
+        "11 actions were proposed; 2 ran, 1 of them after people had signed. 4 were refused;"
         " 1 was rejected by a person; 1 waits for a person; 2 failed; the outcome of 1 is unknown."
     ) in reader.text
     assert "The record holds." in reader.text

@@ -57,7 +57,7 @@ def test_the_median_lies_in_the_middle() -> None:
     [
         ({}, "No action was proposed.", ""),
         ({"RAN": 1}, "1 action was proposed; 1 ran.", ""),
-        ({"SIGNED": 2}, "2 actions were proposed; 2 ran, after a person had signed.", ""),
+        ({"SIGNED": 2}, "2 actions were proposed; 2 ran, after people had signed.", ""),
         ({"WAITS": 2}, "2 actions were proposed; none ran.", "2 wait for a person."),
         ({"RAN": 1_200, "REFUSED": 1}, "1,201 actions were proposed; 1,200 ran.", "1 was refused."),
     ],
