@@ -92,7 +92,10 @@ class _Question:
         facts = {name: datum for name, datum in self.facts.items() if datum is not UNKNOWN}
         self.facts_digest = digest(facts)
         self.action_digest = self.proposal_digest = None
-        if self.input_fits and has_canonical_form(self.action.context):
+        behalf = self.action.on_behalf_of
+        beside = [self.action.context, self.action.principal.attributes]
+        beside += [behalf.attributes] if behalf else []
+        if self.input_fits and all(has_canonical_form(part) for part in beside):
             try:
                 self.action_digest = action_digest(self.action, self.input)
                 self.proposal_digest = proposal_digest(self.action, self.input)
