@@ -263,6 +263,8 @@ class Gate:
             return self._failed(stored, session, decision, error)
         except ToolHangs as error:
             return self._lost(stored, decision, str(error))
+        except Exception as error:  # noqa: BLE001 — an executor out of its contract may have acted
+            return self._lost(stored, decision, f"the executor broke: {type(error).__name__}")
         elapsed = round((time.perf_counter() - started) * 1000)
         kept = as_plain(output)
         with self._database.transaction():

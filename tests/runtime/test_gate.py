@@ -109,6 +109,27 @@ def test_what_a_hanging_tool_would_have_returned_is_missing_from_the_session(
     desk.gate.close()
 
 
+def test_an_executor_that_breaks_its_contract_leaves_the_outcome_unknown(desk: Desk) -> None:
+    class Broken:
+        name = "tool"
+
+        def can(self, task: str) -> bool:
+            return True
+
+        def call(self, task: str, input: object) -> object:
+            raise ZeroDivisionError
+
+    gate = desk.engine.gate(store=desk.store, executor=Broken(), clock=desk.clock)
+    session = gate.open("Look")
+    result = gate.submit(Action(Agent("bot"), "look", {}), session=session)
+    gate.close()
+    assert (result.status, result.detail) == (
+        Status.UNKNOWN,
+        "the executor broke: ZeroDivisionError",
+    )
+    assert holds(desk)
+
+
 def test_a_task_without_a_tool_is_not_performed(desk: Desk) -> None:
     del desk.tools["pay"]
     desk.gate.close()
