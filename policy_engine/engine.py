@@ -169,7 +169,7 @@ class Engine:
         held = (
             self._roles(principal.id, principal.kind, action.domain)
             if roles is None
-            else including(self.policy, frozenset(roles))
+            else including(self.policy, frozenset(roles), principal.kind)
         )
         return Circumstances(now, held, session, facts or {}, tuple(evidence))
 

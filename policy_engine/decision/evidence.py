@@ -28,6 +28,9 @@ class Approval:
     rule_digest: str
     at: datetime
 
+    def __post_init__(self) -> None:
+        _refuse_naive(self.at)
+
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
@@ -38,6 +41,9 @@ class Rejection:
     at: datetime
     reason: str = ""
 
+    def __post_init__(self) -> None:
+        _refuse_naive(self.at)
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -47,6 +53,9 @@ class Asked:
     rule: str
     rule_digest: str
     at: datetime
+
+    def __post_init__(self) -> None:
+        _refuse_naive(self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +71,8 @@ class ValidationResult:
 
 
 Evidence: TypeAlias = Approval | Rejection | Asked | ValidationResult
+
+
+def _refuse_naive(at: datetime) -> None:
+    if at.utcoffset() is None:
+        raise ValueError("the time of evidence needs its offset from UTC")

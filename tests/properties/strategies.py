@@ -256,7 +256,8 @@ def _beside(draw: st.DrawFn, scope: Scope, union: Datum) -> Tree:
 def _ordered(draw: st.DrawFn, scope: Scope) -> Tree:
     operator = str(_pick(draw, [" < ", " <= ", " > ", " >= "]))
     side = instant if draw(st.integers(0, 3)) == 0 else number
-    return (side(draw, scope), operator, side(draw, scope))
+    left = side(draw, scope)
+    return (left, operator, draw(st.sampled_from([left, None, None])) or side(draw, scope))
 
 
 def _member(draw: st.DrawFn, scope: Scope) -> Tree:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,12 +11,12 @@ import pytest
 from policy_engine.decision.action import Action, Agent, Human, Principal
 from policy_engine.decision.circumstances import Circumstances
 from policy_engine.decision.decide import decide
-from policy_engine.decision.evidence import Asked, Rejection
+from policy_engine.decision.evidence import Approval, Asked, Rejection
 from policy_engine.decision.outcome import Outcome
 from policy_engine.decision.program import compile_policy
 from policy_engine.foundation.source import Source
 from policy_engine.language.policy import PolicySet
-from tests.properties.scenarios import NOW, SessionPlan
+from tests.properties.scenarios import NOW, OFFSETS, SessionPlan
 from tests.properties.strategies import built_from
 from tests.properties.test_equivalence import compared, contributions
 from tests.reference import evaluator
@@ -164,3 +164,25 @@ def test_evidence_at_the_ends_of_the_calendar(at: datetime) -> None:
         circumstances = Circumstances(NOW, frozenset(), evidence=(item,))
         slow = evaluator.decide(policy, action, circumstances)
         assert decide(program, action, circumstances).outcome is slow.outcome
+
+
+@pytest.mark.parametrize("signed", OFFSETS, ids=str)
+def test_every_edge_of_the_clocks(signed: timedelta) -> None:
+    """A signature, an ask and a rejection, each at, just before and just after every edge."""
+    policy = Found("", "rule e escalate t to lead", ALLOW).policy
+    program, action = compile_policy(policy), Action(Agent("bot"), "t", {"x": "a"})
+    bare = Circumstances(NOW, frozenset())
+    first = decide(program, action, bare)
+    assert first.action is not None and first.proposal is not None
+    bound = (first.action, first.facts, "e", policy.rules["e"].digest)
+    approval = Approval("ann", frozenset({"lead"}), *bound, NOW + signed)
+    live = timedelta(hours=-24) < signed <= timedelta(0)
+    alone = decide(program, action, replace(bare, evidence=(approval,)))
+    assert alone.outcome is (ALLOW if live else Outcome.ESCALATE)
+    no = Rejection("ann", first.proposal, NOW + signed)
+    for asked in OFFSETS:
+        ask = Asked(first.action, "e", policy.rules["e"].digest, NOW + asked)
+        for evidence in ((approval, ask), (ask, no), (approval, ask, no)):
+            known = replace(bare, evidence=evidence)
+            slow = evaluator.decide(policy, action, known)
+            assert contributions(decide(program, action, known)) == slow.contributions
