@@ -22,7 +22,7 @@ from policy_engine.foundation.source import Span
 from policy_engine.language.policy import Output, Task
 from policy_engine.values.conform import conform
 from policy_engine.values.plain import leaves
-from policy_engine.values.tokens import occurs_in, stands_in, text_of
+from policy_engine.values.tokens import TooMuch, occurs_in, stands_in, text_of
 from policy_engine.values.types import BOOLEAN, ListOf, Record, Type, Union
 
 Where = Callable[[Frame], object]
@@ -30,12 +30,11 @@ Where = Callable[[Frame], object]
 Vouching: TypeAlias = tuple[Sequence[object], Sequence[object]]
 """The data that an output vouches for, and that it perhaps vouches for."""
 
+_LONGEST_JOINED = 20_000
+"""How much of what calls carried out is read as if it were one text."""
+
 MOST_WORK = 200_000_000
 """Characters that one decision may compare; a second's work, roughly."""
-
-
-class _TooMuch(Exception):
-    pass
 
 
 class SessionOrigins:
@@ -51,6 +50,8 @@ class SessionOrigins:
         self._vouching: dict[int, Vouching] | None = None
         self._asking = False
         self._inputs: dict[int, list[object]] = {}
+        self._exact: dict[int, frozenset[str]] = {}
+        self._joined = ""
         self._work = 0
 
     def within(self, frame: Frame) -> None:
@@ -65,7 +66,7 @@ class SessionOrigins:
             return all(
                 self._stands(part, request) for part, carries in parts(value, type_) if carries
             )
-        except _TooMuch:
+        except TooMuch:
             return Unknown(span, "there is more to compare than can be compared")
 
     def trusted(self, value: object, type_: Type, span: Span) -> Truth:
@@ -76,7 +77,7 @@ class SessionOrigins:
             return Unknown(span, "what the session has seen is not known")
         try:
             return every(self._part_trusted(part, span) for part in carrying)
-        except _TooMuch:
+        except TooMuch:
             return Unknown(span, "there is more to compare than can be compared")
 
     def _part_trusted(self, part: object, span: Span) -> Truth:
@@ -92,13 +93,14 @@ class SessionOrigins:
         return vouched
 
     def _stands(self, part: object, text: str) -> bool:
-        self._spend(len(text) if isinstance(part, str) and " " in part else 100)
+        several = isinstance(part, str) and len(part.split()) > 1
+        self._spend(len(text) if several else 100)
         return stands_in(part, text)
 
     def _spend(self, work: int) -> None:
         self._work += work
         if self._work > MOST_WORK:
-            raise _TooMuch
+            raise TooMuch
 
     def _vouched(self, part: object, span: Span) -> Truth:
         """Whether a trusted output has the datum, and nothing before it had carried it out."""
@@ -116,10 +118,20 @@ class SessionOrigins:
             if any(_put_in(part, leaf) for leaf in carried):
                 break
             surely, perhaps = self._vouching.get(number, ((), ()))
+            if isinstance(part, str) and part in self._texts(number, surely):
+                return True
             if any(self._is_or_contains(leaf, part) for leaf in surely):
                 return True
             maybe = maybe or any(self._is_or_contains(leaf, part) for leaf in perhaps)
         return Unknown(span, "whether its source is trusted is not known") if maybe else False
+
+    def _texts(self, number: int, leaves: Sequence[object]) -> frozenset[str]:
+        """The texts of an output, to be asked for by equality."""
+        known = self._exact.get(number)
+        if known is None:
+            texts = frozenset(leaf for leaf in leaves if isinstance(leaf, str))
+            known = self._exact[number] = texts
+        return known
 
     def _carried(self, number: int, seen: SeenOutput) -> list[object]:
         """What a call carried out: each datum, and all texts as if they were one."""
@@ -127,7 +139,9 @@ class SessionOrigins:
         if known is None:
             found = leaves(seen.input)
             texts = [text_of(leaf) for leaf in found if not isinstance(leaf, bool)]
-            known = self._inputs[number] = [*found, "".join(texts), "".join(reversed(texts))]
+            self._joined = (self._joined + "".join(texts))[-_LONGEST_JOINED:]
+            whole = ["".join(texts), "".join(reversed(texts)), self._joined]
+            known = self._inputs[number] = [*found, *whole]
         return known
 
     def _is_or_contains(self, leaf: object, part: object) -> bool:

@@ -41,6 +41,8 @@ class Database:
             raise StoreError(f"there is no store at {self.path}")
         self._lock = threading.RLock()
         self._depth = 0
+        self.undone = 0
+        """How many transactions were undone: what was read in them may never have been."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(
@@ -66,12 +68,16 @@ class Database:
                 yield
             except BaseException:
                 self._depth -= 1
-                if self._depth == 0 and self._connection.in_transaction:
-                    self._run("ROLLBACK")
+                if self._depth == 0:
+                    self._undo()
                 raise
             self._depth -= 1
             if self._depth == 0:
-                self._run("COMMIT")
+                try:
+                    self._run("COMMIT")
+                except StoreError:
+                    self._undo()
+                    raise
 
     def execute(self, statement: str, values: Sequence[object] = ()) -> int:
         """Runs one statement; gives the number of rows it changed."""
@@ -86,6 +92,11 @@ class Database:
     def close(self) -> None:
         with self._lock:
             self._connection.close()
+
+    def _undo(self) -> None:
+        self.undone += 1
+        if self._connection.in_transaction:
+            self._connection.rollback()
 
     def _run(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
         try:

@@ -15,7 +15,7 @@ from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 
-from policy_engine.decision.action import Action, Principal
+from policy_engine.decision.action import Action, Agent, Human, Principal
 from policy_engine.decision.outcome import Ask, Decision, Reason
 from policy_engine.decision.session import Session
 from policy_engine.foundation.canonical import canonical, readable_text
@@ -92,6 +92,14 @@ class Accounts:
     def shown_input(self, action: Action) -> dict[str, str]:
         """The input as an approver may see it: one line a member, secrets masked."""
         return _shown(self._input(action))
+
+    def shown_principal(self, principal: Principal) -> Principal:
+        """The principal as an approver may see it: declared attributes, secret ones masked."""
+        fields = self._policy.agents if principal.kind == "agent" else self._policy.humans
+        declared = {f.name: f for f in fields if f.name in principal.attributes}
+        known = {name: principal.attributes[name] for name in declared}
+        make = Agent if principal.kind == "agent" else Human
+        return make(principal.id, **_shown(self._members(known, declared)))
 
     def shown_facts(self, facts: Mapping[str, object]) -> dict[str, str]:
         """The facts as an approver may see them."""

@@ -93,9 +93,12 @@ class Decisions:
             body = {"action": stored.id, "asks": ask_account(new), "facts_digest": sealed}
             self._recorder.record("held", body)
 
-    def current_asks(self, id_: str, decision: Decision) -> tuple[StoredAsk, ...]:
+    def current_asks(
+        self, id_: str, decision: Decision, *, met_too: bool = False
+    ) -> tuple[StoredAsk, ...]:
         """What people were asked and is still asked: rules and facts as they were and are."""
-        current = {(ask.rule, ask.rule_digest) for ask in decision.asks}
+        asks = (*decision.asks, *decision.approved) if met_too else decision.asks
+        current = {(ask.rule, ask.rule_digest) for ask in asks}
         return tuple(
             ask
             for ask in self._store.asks(id_)

@@ -29,7 +29,7 @@ from policy_engine.foundation.errors import GateError, InputError
 from policy_engine.runtime import codes
 from policy_engine.runtime.accounts import Accounts
 from policy_engine.runtime.decisions import Decisions
-from policy_engine.runtime.executors import ToolFailed, ToolHangs, writable
+from policy_engine.runtime.executors import LONGEST_TEXT, ToolFailed, ToolHangs, writable
 from policy_engine.runtime.keeping import NO_PLAIN_FORM, as_plain, given_back, plain_facts
 from policy_engine.runtime.people import People, Waiting
 from policy_engine.runtime.ports import Clock, Decider, Executor, Facts, Recorder, Roles
@@ -118,7 +118,7 @@ class Gate:
                 self._decisions.record("-", action, memory, facts, preview)
             return Result(None, Status.DENIED, preview)
         with self._database.transaction():
-            earlier = self._earlier(preview.action, session, key)
+            earlier = self._earlier(preview, session, key)
             if earlier is None:
                 id_ = self._store.add(
                     action,
@@ -144,6 +144,11 @@ class Gate:
         What has been settled stays settled: its result is given again, nothing runs twice.
         """
         stored = self._decisions.known(id)
+        if session is not None and (
+            not isinstance(session, Session) or session.id != stored.session
+        ):
+            raise GateError(f"the action {id} belongs to another session")
+        self._memory(session)
         if stored.status not in (Status.HELD, Status.PROPOSED):
             return Result(id, stored.status, None, stored.output, detail=stored.detail)
         if facts is not None:
@@ -234,6 +239,9 @@ class Gate:
         """From here on the action may have happened. In the transaction of the decision."""
         self._store.use_approvals(stored.id)
         self._store.set_status(stored.id, Status.EXECUTING)
+        if stored.session is not None and decision.input is not None:
+            # What a call carries out counts from now on, whenever and whether it comes back.
+            self._store.keep_output(stored.session, stored.action.task, decision.input, None)
         self._recorder.record(
             "intent",
             {
@@ -260,7 +268,7 @@ class Gate:
         try:
             output = self._executor.call(stored.action.task, decision.input)
         except ToolFailed as error:
-            return self._failed(stored, session, decision, error)
+            return self._failed(stored, decision, error)
         except ToolHangs as error:
             return self._lost(stored, decision, str(error))
         except Exception as error:  # noqa: BLE001 — an executor out of its contract may have acted
@@ -270,21 +278,22 @@ class Gate:
         with self._database.transaction():
             self._recorder.record("executed", self._accounts.output(stored.id, kept, elapsed))
             self._store.set_status(stored.id, Status.EXECUTED, output=kept)
-            self._remember(stored, session, decision, kept)
+            self._remember(stored, decision, kept)
+        if session is not None:
+            session.record(
+                stored.action.task, None if kept is NO_PLAIN_FORM else kept, decision.input
+            )
         if kept is NO_PLAIN_FORM:
             detail = "the output has no plain form, so it was not kept"
             code = codes.NOT_RECORDABLE
             return Result(stored.id, Status.EXECUTED, decision, output, code, detail)
         return Result(stored.id, Status.EXECUTED, decision, given_back(output, kept))
 
-    def _failed(
-        self, stored: Stored, session: Session | None, decision: Decision, error: ToolFailed
-    ) -> Result:
-        detail = str(error)
+    def _failed(self, stored: Stored, decision: Decision, error: ToolFailed) -> Result:
+        detail = writable(str(error)[:LONGEST_TEXT])
         if self._accounts.holds_secrets(stored.action, stored.facts):
             detail = f"{error.kind} (its words are withheld: they could hold a secret)"
         with self._database.transaction():
-            self._remember(stored, session, decision, None)
             return self._fail(stored, decision, codes.TOOL_FAILED, detail)
 
     def _fail(self, stored: Stored, decision: Decision, code: Code, detail: str) -> Result:
@@ -296,26 +305,22 @@ class Gate:
 
     def _lost(self, stored: Stored, decision: Decision, problem: str) -> Result:
         """Nobody knows whether it happened; what it would have returned is missing from now on."""
+        problem = writable(problem[:LONGEST_TEXT])
         with self._database.transaction():
             self._store.set_status(stored.id, Status.UNKNOWN, detail=problem)
             body = {"action": stored.id, "code": codes.TOOL_HANGS.id, "problem": problem}
             self._recorder.record("unknown", body)
-            self._remember(stored, None, decision, NO_PLAIN_FORM)
+            self._remember(stored, decision, NO_PLAIN_FORM)
         return Result(stored.id, Status.UNKNOWN, decision, None, codes.TOOL_HANGS, problem)
 
-    def _remember(
-        self, stored: Stored, session: Session | None, decision: Decision, kept: object
-    ) -> None:
-        """Adds a call to its session: what it carried out, and what came back."""
+    def _remember(self, stored: Stored, decision: Decision, kept: object) -> None:
+        """Adds what came back from a call to its session."""
         assert decision.input is not None
-        task, input_ = stored.action.task, decision.input
-        output = None if kept is NO_PLAIN_FORM else kept
         if stored.session is not None:
-            self._store.keep_output(stored.session, task, input_, output)
+            output = None if kept is NO_PLAIN_FORM else kept
+            self._store.keep_output(stored.session, stored.action.task, decision.input, output)
             if kept is NO_PLAIN_FORM:
                 self._store.mark_incomplete(stored.session)
-        if session is not None:
-            session.record(task, output, input_)
 
     def _looked_up(self, action: Action) -> Mapping[str, object]:
         """The gate's own look-up; where it fails, the facts are not known."""
@@ -333,12 +338,16 @@ class Gate:
             raise GateError("this session was not opened at this gate: use gate.open(request)")
         return memory
 
-    def _earlier(self, digest: str, session: Session | None, key: str | None) -> Stored | None:
+    def _earlier(
+        self, preview: Decision, session: Session | None, key: str | None
+    ) -> Stored | None:
         """The action that this key stands for; without a key, the same one that already waits."""
+        assert preview.action is not None
         if key is None:
-            return self._store.held_twin(session.id if session else None, digest)
+            return self._store.held_twin(session.id if session else None, preview.action)
         keyed = self._store.by_key(key)
-        if keyed is not None and keyed.digest != digest:
+        same = keyed is None or keyed.digest == preview.action or keyed.proposal == preview.proposal
+        if not same:
             raise GateError(
                 f"the key {key} stands for another action; give what has changed another key "
                 "(a session file: another `session`)"

@@ -65,8 +65,11 @@ class People:
     def pending(self) -> list[Waiting]:
         """What waits, oldest first; what can no longer be allowed is ended."""
         waiting = []
-        for stored in self._store.held():
+        for listed in self._store.held():
             with self._database.transaction():
+                stored = self._decisions.known(listed.id)
+                if stored.status is not Status.HELD:
+                    continue
                 decision = self._decisions.settled(stored)
                 if decision.outcome is Outcome.ESCALATE:
                     self._decisions.ask(stored, decision)
@@ -100,7 +103,7 @@ class People:
         id_ = self._settle(ticket)
         reason = writable(reason)
         with self._database.transaction():
-            stored, _, _ = self._eligible(id_, ticket, by)
+            stored, _, _ = self._eligible(id_, ticket, by, met_too=True)
             self._store.reject(stored.proposal, by.id, reason, self._clock.now())
             self._store.set_status(id_, Status.DENIED, detail=f"rejected by {by.id}: {reason}")
             proposal = self._accounts.seal(stored.proposal)
@@ -117,9 +120,12 @@ class People:
         return id_
 
     def _eligible(
-        self, id_: str, ticket: str, by: Human
+        self, id_: str, ticket: str, by: Human, *, met_too: bool = False
     ) -> tuple[Stored, frozenset[str], tuple[StoredAsk, ...]]:
-        """The waiting action, this person's roles and the current asks, if the person counts."""
+        """The waiting action, this person's roles and the current asks, if the person counts.
+
+        `met_too`: also asks that have all their signatures, since whoever may sign may stop.
+        """
         if not isinstance(by, Human):
             raise _refusal(codes.MAY_NOT_SIGN, "only people decide about actions")
         decision = self._decisions.fresh(self._decisions.known(id_))
@@ -137,7 +143,9 @@ class People:
             if ticket == id_:
                 text = f"{id_} is an action; people sign the ticket that they were shown"
             raise _refusal(codes.NOT_SHOWN, text)
-        asks = self._decisions.current_asks(id_, decision)
+        asks = self._decisions.current_asks(id_, decision, met_too=met_too)
+        if not asks:
+            raise _refusal(codes.NOT_WAITING, f"the action {id_} has every signature it needs")
         roles = self._roles.human_roles(by.id, stored.action.domain)
         wanted = sorted({ask.role for ask in asks})
         if roles.isdisjoint(wanted):
@@ -151,8 +159,8 @@ class People:
             id=stored.id,
             ticket=ticket,
             since=stored.proposed_at,
-            principal=action.principal,
-            on_behalf_of=action.on_behalf_of,
+            principal=self._accounts.shown_principal(action.principal),
+            on_behalf_of=action.on_behalf_of and Human(action.on_behalf_of.id),
             task=action.task,
             input=self._accounts.shown_input(action),
             facts=self._accounts.shown_facts(stored.facts),

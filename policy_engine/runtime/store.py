@@ -115,6 +115,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._sessions: dict[str, _Remembered] = {}
+        self._undone = 0
         with database.transaction():
             for statement in _TABLES:
                 database.execute(statement)
@@ -142,6 +143,9 @@ class Store:
 
     def _outputs(self, id_: str) -> tuple[SeenOutput, ...]:
         """What a session has seen. It only grows, so only what is new is read."""
+        if self._undone != self._database.undone:
+            self._undone = self._database.undone
+            self._sessions.clear()
         known = self._sessions.get(id_, _Remembered(0, ()))
         rows = self._database.rows(
             """SELECT position, task, input, value FROM outputs

@@ -27,7 +27,15 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _AMBIGUOUS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 _LOOSE = re.compile(r"[0-9]+(?:[.,'_\u2009\u00a0 ][0-9]+)*")
 _SEPARATORS = re.compile(r"[^0-9]")
+_EXPONENT = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,40})?[eE][+-]?[0-9]{1,2}", re.ASCII)
 _LONGEST_NUMBER = 100
+_MOST_GROUPS = 6
+_LONG = 50_000
+_MOST_NEAR_MISSES = 2_000
+
+
+class TooMuch(Exception):
+    """Finding out would take too long."""
 
 
 def stands_in(value: object, text: str) -> bool:
@@ -43,13 +51,18 @@ def occurs_in(value: object, text: str) -> bool:
     """
     tokens = prepared(text)
     spelt = text_of(value)
+    if isinstance(value, (int, Decimal)):
+        return value in tokens.suspects
     needle = folded(spelt)
-    if needle and not isinstance(value, (int, Decimal)) and needle in tokens.folded:
+    if not needle:
+        bare = "".join(spelt.split())
+        return bool(bare) and bare in "".join(text.split())
+    if needle in tokens.folded:
         return True
     own = prepared(spelt)
-    return not (
-        own.suspects.isdisjoint(tokens.suspects) and own.instants.isdisjoint(tokens.instants)
-    ) and (isinstance(value, (int, Decimal, datetime)) or _is_one_token(spelt))
+    if own.instants or len(spelt.split()) != 1:
+        return not own.instants.isdisjoint(tokens.instants)
+    return bool(_LOOSE.fullmatch(_bare(spelt))) and not own.suspects.isdisjoint(tokens.suspects)
 
 
 def text_of(value: object) -> str:
@@ -63,19 +76,14 @@ def text_of(value: object) -> str:
             return str(value)
 
 
-def _is_one_token(text: str) -> bool:
-    return len(text.split()) == 1 and bool(_LOOSE.fullmatch(_bare(text)) or timestamp(_bare(text)))
-
-
 def folded(text: str) -> str:
     """The letters and digits of a text alone, variants made one."""
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
 
 
-@lru_cache(maxsize=512)
 def prepared(text: str) -> Tokens:
-    """The tokens of a text, made once."""
-    return Tokens(text)
+    """The tokens of a text, made once (of long texts, only a few are kept)."""
+    return _prepared(text) if len(text) < _LONG else _prepared_long(text)
 
 
 class Tokens:
@@ -106,7 +114,11 @@ class Tokens:
     @cached_property
     def suspects(self) -> frozenset[Decimal]:
         """Every number that somebody could read out of the text, however it is grouped."""
-        return frozenset(n for match in _LOOSE.finditer(self._text) for n in _readings(match[0]))
+        text = unicodedata.normalize("NFKC", self._text)
+        plain = "".join(str(unicodedata.decimal(c, c)) for c in text)
+        found = {n for match in _LOOSE.finditer(plain) for n in _readings(match[0])}
+        found.update(Decimal(match[0]) for match in _EXPONENT.finditer(plain))
+        return frozenset(found)
 
     @cached_property
     def instants(self) -> frozenset[datetime]:
@@ -125,8 +137,11 @@ class Tokens:
     def _has_sequence(self, wanted: str) -> bool:
         """Several words in a row, with punctuation only around the whole."""
         text = self._joined
-        at = text.find(wanted)
+        at, misses = text.find(wanted), 0
         while at != -1:
+            misses += 1
+            if misses > _MOST_NEAR_MISSES:
+                raise TooMuch
             end = at + len(wanted)
             before = text[text.rfind(" ", 0, at) + 1 : at]
             stop = text.find(" ", end)
@@ -162,6 +177,9 @@ class Tokens:
         )
 
 
+_prepared = lru_cache(maxsize=512)(Tokens)
+_prepared_long = lru_cache(maxsize=8)(Tokens)
+
 _MOST_MARKS = 8
 """More punctuation than this around one word is no way to write."""
 
@@ -175,13 +193,16 @@ def _only(part: str, allowed: str) -> bool:
 
 
 def _readings(digits: str) -> Iterator[Decimal]:
-    """A run of digits and separators as a number: all grouping, or the last one a point."""
+    """A run of digits as numbers: any groups in a row, the last one perhaps a fraction."""
     groups = _SEPARATORS.split(digits)
-    if sum(map(len, groups)) > _LONGEST_NUMBER:
-        return
-    yield Decimal("".join(groups))
-    if len(groups) > 1:
-        yield Decimal(f"{''.join(groups[:-1])}.{groups[-1]}")
+    for start in range(len(groups)):
+        for stop in range(start + 1, min(len(groups), start + _MOST_GROUPS) + 1):
+            *whole, last = groups[start:stop]
+            joined = "".join((*whole, last)).lstrip("0")
+            if len(joined) <= _LONGEST_NUMBER:
+                yield Decimal(joined or "0")
+                if whole:
+                    yield Decimal(f"{''.join(whole)}.{last}")
 
 
 def _normal(text: str) -> str:
