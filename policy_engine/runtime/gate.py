@@ -82,8 +82,8 @@ class Gate:
 
         `request` is the user's own words. Raises `GateError` where a known session has others.
         """
-        if request is not None and writable(request) != request:
-            raise InputError("the request holds something that is no character")
+        for what, text in (("request", request), ("id", id)):
+            _refuse_unwritable(f"the {what} of a session", text)
         session = Session(request, id=id or uuid.uuid4().hex[:12])
         with self._database.transaction():
             known = self._store.session(session.id)
@@ -106,8 +106,10 @@ class Gate:
 
         `facts` default to what the gate's own look-up finds. The same `key` never acts twice: a
         second submission gives what became of the first, or takes it up where it waits. Raises
-        `GateError` for a session of another gate, and for a key that stood for another action.
+        `GateError` for a session of another gate, and for a key that stood for another action,
+        `InputError` for a key that is no text.
         """
+        _refuse_unwritable("a key", key)
         action = taken_in(action)
         looked_up = facts is None
         facts = self._looked_up(action) if facts is None else plain_facts(facts)
@@ -353,3 +355,8 @@ class Gate:
                 "(a session file: another `session`)"
             )
         return keyed
+
+
+def _refuse_unwritable(what: str, text: str | None) -> None:
+    if text is not None and (not isinstance(text, str) or writable(text) != text):
+        raise InputError(f"{what} must be text that can be written down")

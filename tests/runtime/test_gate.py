@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from policy_engine import Action, Agent, GateError, Human, Outcome, Session, Status
+from policy_engine import Action, Agent, GateError, Human, InputError, Outcome, Session, Status
 from policy_engine.foundation.database import Database
 from policy_engine.ledger.ledger import LedgerReader
 from policy_engine.ledger.verify import verify
@@ -160,6 +160,16 @@ def test_a_key_does_not_stand_for_another_action(desk: Desk) -> None:
     desk.gate.submit(desk.action(50), session=desk.session, key="order-7")
     with pytest.raises(GateError, match="stands for another action"):
         desk.gate.submit(desk.action(60), session=desk.session, key="order-7")
+
+
+@pytest.mark.parametrize("text", ["half \ud83d", 5])
+def test_what_cannot_be_written_down_opens_nothing(desk: Desk, text: object) -> None:
+    with pytest.raises(InputError, match="the request of a session"):
+        desk.gate.open(text)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="the id of a session"):
+        desk.gate.open("Pay", id=text)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="a key"):
+        desk.gate.submit(desk.action(), session=desk.session, key=text)  # type: ignore[arg-type]
 
 
 def test_a_session_of_elsewhere_is_refused(desk: Desk) -> None:
