@@ -22,7 +22,7 @@ from policy_engine.decision.evidence import Evidence, ValidationResult
 from policy_engine.decision.outcome import Decision
 from policy_engine.decision.present import headline, reasons
 from policy_engine.decision.program import Program, compile_policy
-from policy_engine.decision.rehearse import Rehearsal, including, rehearse
+from policy_engine.decision.rehearse import Rehearsal, rehearse
 from policy_engine.decision.session import Session
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.diagnostics import Diagnostic, in_order
@@ -169,7 +169,7 @@ class Engine:
         held = (
             self._roles(principal.id, principal.kind, action.domain)
             if roles is None
-            else including(self.policy, frozenset(roles), principal.kind)
+            else self.policy.including(frozenset(roles), principal.kind)
         )
         return Circumstances(now, held, session, facts or {}, tuple(evidence))
 

@@ -43,10 +43,6 @@ class Directory:
                     waiting.append(role)
         return frozenset(found)
 
-    def holders_of(self, role: str, domain: str | None = None) -> frozenset[str]:
-        """Everybody (and every role) that holds a role, for "who can be asked"."""
-        return frozenset(link.who for link in self.links if role in self.roles_of(link.who, domain))
-
     @cached_property
     def _roles(self) -> frozenset[str]:
         return frozenset(link.role for link in self.links)

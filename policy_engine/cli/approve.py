@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
-
 import click
 
 from policy_engine.cli import output
 from policy_engine.cli.options import (
+    by_option,
     directory_option,
     ends_cleanly,
     loaded,
@@ -23,13 +22,7 @@ from policy_engine.decision.action import Human
 @policy_option
 @store_option
 @directory_option
-@click.option(
-    "--by",
-    default=getpass.getuser,
-    show_default="the user of this machine",
-    metavar="WHO",
-    help="Who signs; must hold the asked role in the directory.",
-)
+@by_option
 @click.option("--reason", default="", help="Why; the record keeps it.")
 @ends_cleanly
 def command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -49,6 +50,13 @@ store_option = click.option(
     envvar="POLICY_STORE",
     show_envvar=True,
     help="Where actions, approvals and the ledger live.",
+)
+by_option = click.option(
+    "--by",
+    default=getpass.getuser,
+    show_default="the user of this machine",
+    metavar="WHO",
+    help="Who decides; must hold an asked role in the directory.",
 )
 format_option = click.option(
     "--format",

@@ -13,8 +13,20 @@ CLOCK = timedelta(hours=24)
 """How long people have to answer, how long an approval lives, how long a rejection holds."""
 
 
+class _Dated:
+    """Evidence with a time, which has its offset from UTC."""
+
+    __slots__ = ()
+
+    at: datetime
+
+    def __post_init__(self) -> None:
+        if self.at.utcoffset() is None:
+            raise ValueError("the time of evidence needs its offset from UTC")
+
+
 @dataclass(frozen=True, slots=True)
-class Approval:
+class Approval(_Dated):
     """A person's signature under one action, for one rule, seeing these facts.
 
     `roles` are the signer's, as the directory has them at the time of the decision.
@@ -28,12 +40,9 @@ class Approval:
     rule_digest: str
     at: datetime
 
-    def __post_init__(self) -> None:
-        _refuse_naive(self.at)
-
 
 @dataclass(frozen=True, slots=True)
-class Rejection:
+class Rejection(_Dated):
     """A person's no; holds for the same principal, task and input, whatever the policy."""
 
     by: str
@@ -41,21 +50,15 @@ class Rejection:
     at: datetime
     reason: str = ""
 
-    def __post_init__(self) -> None:
-        _refuse_naive(self.at)
-
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(_Dated):
     """When people were first asked about an action because of a rule: its clock starts here."""
 
     action: str
     rule: str
     rule_digest: str
     at: datetime
-
-    def __post_init__(self) -> None:
-        _refuse_naive(self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,3 @@ class ValidationResult:
 
 
 Evidence: TypeAlias = Approval | Rejection | Asked | ValidationResult
-
-
-def _refuse_naive(at: datetime) -> None:
-    if at.utcoffset() is None:
-        raise ValueError("the time of evidence needs its offset from UTC")

@@ -18,7 +18,7 @@ from policy_engine.decision.outcome import Decision
 from policy_engine.decision.program import Program
 from policy_engine.decision.question import Question
 from policy_engine.decision.session import Session
-from policy_engine.language.policy import Kind, PolicySet, Test
+from policy_engine.language.policy import Test
 
 EPOCH = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -49,7 +49,7 @@ def _decided(program: Program, test: Test) -> Decision:
     for task, input_, value in test.outputs:
         session.record(task, value, input_)
     bare = Circumstances(
-        test.now or EPOCH, including(program.policy, test.roles, test.kind), session, test.facts
+        test.now or EPOCH, program.policy.including(test.roles, test.kind), session, test.facts
     )
     evidence = tuple(_evidence(test, Question(program, action, bare), bare.now))
     return decide(
@@ -65,25 +65,9 @@ def _evidence(test: Test, question: Question, now: datetime) -> Iterator[Evidenc
         problem = "" if passed else "failed"
         yield ValidationResult(name, action, question.facts_digest, policy.digest, passed, problem)
     for by, roles in test.approvals:
-        held = including(policy, roles, "human")
+        held = policy.including(roles, "human")
         for rule in policy.rules.values():
             yield Approval(by, held, action, question.facts_digest, rule.name, rule.digest, now)
-
-
-def including(policy: PolicySet, roles: frozenset[str], kind: Kind) -> frozenset[str]:
-    """The roles that this kind of principal may hold, and all that these include by the policy.
-
-    What the policy does not know stays as it is.
-    """
-    found: set[str] = set()
-    waiting = list(roles)
-    while waiting:
-        name = waiting.pop()
-        role = policy.roles.get(name)
-        if name not in found and (role is None or role.kind in (None, kind)):
-            found.add(name)
-            waiting.extend(role.includes if role else ())
-    return frozenset(found)
 
 
 def _problems(test: Test, decision: Decision) -> Iterator[str]:

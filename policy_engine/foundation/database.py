@@ -66,7 +66,7 @@ class Database:
             self._depth += 1
             try:
                 yield
-            except BaseException:
+            except BaseException:  # whatever ends it early, and it goes on up
                 self._depth -= 1
                 if self._depth == 0:
                     self._undo()

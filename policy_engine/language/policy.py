@@ -188,3 +188,18 @@ class PolicySet:
     rules: Mapping[str, Rule]
     tests: tuple[Test, ...]
     digest: str
+
+    def including(self, roles: frozenset[str], kind: Kind) -> frozenset[str]:
+        """The roles that this kind of principal may hold, and all that these include.
+
+        What the policy does not know stays as it is.
+        """
+        found: set[str] = set()
+        waiting = list(roles)
+        while waiting:
+            name = waiting.pop()
+            role = self.roles.get(name)
+            if name not in found and (role is None or role.kind in (None, kind)):
+                found.add(name)
+                waiting.extend(role.includes if role else ())
+        return frozenset(found)

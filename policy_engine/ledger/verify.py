@@ -15,6 +15,7 @@ from policy_engine.foundation.diagnostics import Code, Severity
 from policy_engine.foundation.errors import LedgerError
 from policy_engine.ledger import codes
 from policy_engine.ledger.chain import GENESIS, Record, record_digest
+from policy_engine.runtime.codes import NO_TOOL
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +115,11 @@ def _authorised(record: Record, accounts: dict[str, _Account]) -> Iterator[Findi
         case "intent":
             yield from _intended(record, account)
         case "executed" | "unknown" | "failed":
-            if body.get("code") != _NO_TOOL:
+            if body.get("code") != NO_TOOL.id:
                 account.settled += 1
                 if account.settled > account.intents:
                     text = f"entry {record.number}: an outcome without an intent before it"
                     yield Finding(codes.UNAUTHORISED, record.number, text)
-
-
-_NO_TOOL = "R603"
-"""A failure before any intent: there was no tool to call."""
 
 
 def _intended(record: Record, account: _Account) -> Iterator[Finding]:

@@ -92,7 +92,8 @@ class Gate:
                     raise GateError(f"the session {id} has another request")
                 return known.copy()
             self._recorder.record("session", self._accounts.session(session))
-            return self._store.open_session(session)
+            self._store.add_session(session)
+            return session
 
     def submit(
         self,

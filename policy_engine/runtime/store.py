@@ -122,16 +122,11 @@ class Store:
 
     # Sessions
 
-    def open_session(self, session: Session) -> Session:
-        """Keeps a new session, or gives back the one that is kept under its id."""
-        assert session.id is not None
+    def add_session(self, session: Session) -> None:
+        """Keeps a new session."""
         self._database.execute(
-            "INSERT INTO sessions (id, request) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            (session.id, session.request),
+            "INSERT INTO sessions (id, request) VALUES (?, ?)", (session.id, session.request)
         )
-        kept = self.session(session.id)
-        assert kept is not None
-        return kept
 
     def session(self, id_: str | None) -> Session | None:
         """A session as the store has it, in a copy of the caller's own."""

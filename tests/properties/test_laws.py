@@ -18,9 +18,10 @@ from policy_engine.decision.decide import decide
 from policy_engine.decision.outcome import Decision, Outcome
 from policy_engine.decision.program import compile_policy
 from policy_engine.language.policy import Effect, PolicySet
+from tests.properties.conditions import SHARED, Scope, Tree, text_of
 from tests.properties.profile import examples
 from tests.properties.scenarios import OFFSETS, PEOPLE, Piece, Scenario, piece, scenario
-from tests.properties.strategies import SHARED, Draft, Scope, Tree, built, drafts, rule, text_of
+from tests.properties.strategies import Draft, built, drafts, rule
 from tests.properties.test_equivalence import contributions
 
 ANYTHING_AT_ALL: dict[str, object] = {}
