@@ -1,20 +1,33 @@
 """Values as bytes, always the same bytes: canonical JSON (RFC 8785) without floats.
 
-JSON knows fewer kinds of value than a policy does. A `Decimal`, a timestamp and an integer
-beyond 2^53-1 are written as one-member objects, `{"$decimal": "12.50"}`; a member name that
-begins with `$` has that `$` doubled. So two different values never share their bytes, and
-`decode` gives back what `encode` took. Decimals are normalised: 1.50 and 1.5 are one number
-and one text. Floats are refused.
+JSON knows fewer kinds of value than a policy does. A `Decimal`, a timestamp, a date, a time of
+day, a duration, money and an integer beyond 2^53-1 are written as one-member objects,
+`{"$decimal": "12.50"}`; a member name that begins with `$` has that `$` doubled. So two different
+values never share their bytes, and `decode` gives back what `encode` took, but for tuples and
+sets: they are written as lists, sets in the order of their items' texts. Decimals are normalised:
+1.50 and 1.5 are one number and one text. Floats are refused.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Set as AbstractSet
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from hashlib import sha256
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
+
+from policy_engine.foundation.kinds import (
+    Money,
+    decimal_text as decimal_text,
+    duration,
+    duration_text,
+    plain_duration,
+    read_money,
+    timestamp_text as timestamp_text,
+)
+
+_Value = TypeVar("_Value")
 
 Json: TypeAlias = "None | bool | int | str | list[Json] | dict[str, Json]"
 
@@ -32,8 +45,7 @@ def canonical(value: object) -> bytes:
 
 def canonical_text(value: object) -> str:
     """The canonical bytes of a value, as text."""
-    ordered = _in_order(encode(value))
-    text = json.dumps(ordered, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = _written(encode(value))
     _refuse_surrogates(text)
     return text
 
@@ -58,12 +70,25 @@ def encode(value: object) -> Json:
             return [encode(item) for item in value]
         case Mapping():
             return {_member(key): encode(item) for key, item in value.items()}
+        case date():
+            return {"$date": value.isoformat()}
+        case time() if value.tzinfo is None:
+            return {"$time": value.isoformat()}
+        case timedelta():
+            return {"$duration": duration_text(value)}
+        case Money():
+            return {"$money": str(value)}
+        case AbstractSet():
+            return sorted((encode(item) for item in value), key=_written)
         case _:
             raise ValueError(f"a {type(value).__name__} has no canonical form")
 
 
 def decode(value: Json) -> object:
-    """What `encode` was given (tuples come back as lists)."""
+    """What `encode` was given (tuples and sets come back as lists).
+
+    Raises `ValueError` where a tagged text is not of its kind.
+    """
     match value:
         case list():
             return [decode(item) for item in value]
@@ -74,7 +99,7 @@ def decode(value: Json) -> object:
 
 
 def readable_text(value: object) -> str:
-    """Data as people read it: like JSON, with exact numbers and timestamps as they are."""
+    """Data as people read it: like JSON, with exact numbers, times and money as they are."""
     match value:
         case Decimal():
             return decimal_text(value)
@@ -87,31 +112,39 @@ def readable_text(value: object) -> str:
             return f"{{{', '.join(members)}}}"
         case list() | tuple():
             return f"[{', '.join(readable_text(item) for item in value)}]"
+        case AbstractSet():
+            items = sorted(value, key=lambda item: _written(encode(item)))
+            return f"[{', '.join(readable_text(item) for item in items)}]"
+        case date():
+            return value.isoformat()
+        case time():
+            return value.isoformat("auto" if value.second or value.microsecond else "minutes")
+        case timedelta():
+            return plain_duration(value)
+        case Money():
+            return str(value)
         case _:
             return json.dumps(value, ensure_ascii=False)
 
 
-def decimal_text(value: Decimal) -> str:
-    """A finite decimal without exponent and without trailing zeros."""
-    if not value.is_finite():
-        raise ValueError(f"{value} is not a number")
-    if value == 0:
-        return "0"
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def _read(reader: Callable[[str], _Value | None]) -> Callable[[str], _Value]:
+    def read(text: str) -> _Value:
+        value = reader(text)
+        if value is None:
+            raise ValueError("a tagged text is not of its kind")
+        return value
 
-
-def timestamp_text(value: datetime) -> str:
-    """RFC 3339 in UTC, with `Z`, microseconds only where there are any."""
-    if value.tzinfo is None:
-        raise ValueError("a timestamp needs its offset from UTC")
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return read
 
 
 _TAGS: Mapping[str, Callable[[str], object]] = {
     "$decimal": Decimal,
     "$integer": int,
-    "$timestamp": lambda text: datetime.fromisoformat(text),
+    "$timestamp": datetime.fromisoformat,
+    "$date": date.fromisoformat,
+    "$time": time.fromisoformat,
+    "$duration": _read(duration),
+    "$money": _read(read_money),
 }
 
 
@@ -127,6 +160,11 @@ def _member(key: object) -> str:
     if not isinstance(key, str):
         raise ValueError(f"a member's name must be text, not {type(key).__name__}")
     return f"${key}" if key.startswith("$") else key
+
+
+def _written(value: Json) -> str:
+    ordered = _in_order(value)
+    return json.dumps(ordered, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def _in_order(value: Json) -> Json:

@@ -1,40 +1,33 @@
 """Whether a value from outside is of a type, and what it is then.
 
-`conform` makes a copy in the engine's own terms: a float handed to a Decimal becomes the
-decimal that its shortest text shows, a list becomes a tuple, an absent optional field is
-absent (`None` means the same). What does not fit is a list of `Misfit`s with their places;
-a secret value is never shown.
+`conform` makes a copy in the engine's own terms: a float handed to a Decimal becomes the decimal
+that its shortest text shows, a list becomes a tuple, a path gets its normal spelling, an absent
+optional field is absent (`None` means the same). What does not fit is a list of `Misfit`s with
+their places; a secret value is never shown.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 
-from policy_engine.values import numbers
+from policy_engine.values.readers import Refused, kind, scalar, timestamp as timestamp
 from policy_engine.values.types import (
-    BOOLEAN,
-    DECIMAL,
-    INTEGER,
+    JSON,
     TEXT,
-    TIMESTAMP,
     Field,
     ListOf,
+    MapOf,
     Record,
     Scalar,
+    SetOf,
     Type,
     Union,
 )
 
-LONGEST_TEXT = 1_000_000
 LONGEST_LIST = 10_000
-
-_RFC_3339 = re.compile(
-    r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +39,6 @@ class Misfit:
 
     def __str__(self) -> str:
         return f"`{self.path}` {self.problem}" if self.path else self.problem
-
-
-class _Refused(Exception):
-    pass
 
 
 def conform(
@@ -66,7 +55,10 @@ def conform(
     The value of a `secret` is never shown.
     """
     reader = _Reader(closed)
-    result = reader.value(value, type_, path, secret=secret)
+    try:
+        result = reader.value(value, type_, path, secret=secret)
+    except Exception:  # noqa: BLE001 — a foreign object's own methods; it fits nothing
+        return None, [Misfit(path, "cannot be read")]
     return (None if reader.misfits else result), reader.misfits
 
 
@@ -81,18 +73,6 @@ def conform_fields(
     return reader.fields(values, fields, "", secret=False), reader.misfits
 
 
-def timestamp(text: str) -> datetime | None:
-    """The instant of an RFC 3339 text with its offset from UTC, else None."""
-    if not _RFC_3339.fullmatch(text):
-        return None
-    try:
-        instant = datetime.fromisoformat(text.upper())
-        instant.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return instant
-
-
 class _Reader:
     """Walks a value along its type and notes where it does not fit."""
 
@@ -104,15 +84,19 @@ class _Reader:
         match type_:
             case ListOf(item):
                 return self._list(value, type_, item, path, secret=secret)
+            case SetOf(item):
+                return self._set(value, type_, item, path, secret=secret)
+            case MapOf(item):
+                return self._map(value, type_, item, path, secret=secret)
             case Record():
                 if not isinstance(value, Mapping):
-                    self._refuse(path, f"must be a record {type_}, {_kind(value)} was given")
+                    self._refuse(path, f"must be a record {type_}, {kind(value)} was given")
                     return None
                 return self.fields(value, type_.fields, f"{path}.", secret=secret)
             case _:
                 try:
-                    return _scalar(value, type_)
-                except _Refused as refused:
+                    return scalar(value, type_)
+                except Refused as refused:
                     self._refuse(path, f"{refused}{'' if secret else _shown(value)}")
                     return None
 
@@ -141,111 +125,68 @@ class _Reader:
         self, value: object, type_: Type, item: Type, path: str, *, secret: bool
     ) -> tuple[object, ...] | None:
         if not isinstance(value, (list, tuple)):
-            self._refuse(path, f"must be a {type_}, {_kind(value)} was given")
+            self._refuse(path, f"must be a {type_}, {kind(value)} was given")
             return None
-        if len(value) > LONGEST_LIST:
-            self._refuse(path, f"has more than {LONGEST_LIST} items")
+        if self._too_long(value, path):
             return None
         return tuple(
             self.value(x, item, f"{path}[{i}]", secret=secret) for i, x in enumerate(value)
         )
 
+    def _set(
+        self, value: object, type_: Type, item: Type, path: str, *, secret: bool
+    ) -> frozenset[object] | None:
+        if not isinstance(value, (list, tuple, set, frozenset)):
+            self._refuse(path, f"must be a {type_}, {kind(value)} was given")
+            return None
+        if not isinstance(item, (Scalar, Union)) or item == JSON:
+            self._refuse(path, f"cannot be read: no set has items of type {item}")
+            return None
+        if self._too_long(value, path):
+            return None
+        # The items of a set come in no order of their own, their problems should.
+        items = sorted(value, key=repr) if isinstance(value, (set, frozenset)) else value
+        before = len(self.misfits)
+        fitted = [self.value(x, item, f"{path}[{i}]", secret=secret) for i, x in enumerate(items)]
+        return frozenset(fitted) if len(self.misfits) == before else None
+
+    def _map(
+        self, value: object, type_: Type, item: Type, path: str, *, secret: bool
+    ) -> dict[str, object] | None:
+        if not isinstance(value, Mapping):
+            self._refuse(path, f"must be a {type_}, {kind(value)} was given")
+            return None
+        if self._too_long(value, path):
+            return None
+        result: dict[str, object] = {}
+        for key, member in value.items():
+            try:
+                name = str(scalar(key, TEXT))
+            except Refused as refused:
+                self._refuse(path, f"has a key that {refused}")
+                continue
+            place = f"{path}.{name}" if not secret and _is_word(name) else f"{path}[…]"
+            result[name] = self.value(member, item, place, secret=secret)
+        return result
+
+    def _too_long(self, value: Sized, path: str) -> bool:
+        if len(value) > LONGEST_LIST:
+            self._refuse(path, f"has more than {LONGEST_LIST} items")
+        return len(value) > LONGEST_LIST
+
     def _refuse(self, path: str, problem: str) -> None:
         self.misfits.append(Misfit(path, problem))
 
 
-def _scalar(value: object, type_: Scalar | Union) -> object:
-    if isinstance(type_, Union):
-        if isinstance(value, str) and value in type_.members:
-            return value
-        raise _Refused(f"must be one of {type_}")
-    return _READERS[type_.name](value)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise _Refused(f"must be Text, {_kind(value)} was given")
-    value = str.__str__(value)
-    if len(value) > LONGEST_TEXT:
-        raise _Refused(f"is longer than {LONGEST_TEXT} characters")
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise _Refused("contains a lone surrogate, which is no character") from error
-    return value
-
-
-def _integer(value: object) -> int:
-    number = _number(value, "Integer")
-    if number != int(number):
-        raise _Refused("must be a whole number")
-    return int(number)
-
-
-def _decimal(value: object) -> Decimal:
-    number = _number(value, "Decimal")
-    return Decimal(number)
-
-
-def _number(value: object, wanted: str) -> int | Decimal:
-    if isinstance(value, float):
-        value = Decimal(repr(float(value)))
-    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
-        raise _Refused(f"must be {wanted}, {_kind(value)} was given")
-    if isinstance(value, Decimal) and not value.is_finite():
-        raise _Refused("is not a number")
-    if isinstance(value, Decimal):
-        value = numbers.trimmed(value)
-    if not numbers.fits(value):
-        raise _Refused(f"has more than {numbers.MAXIMUM_DIGITS} digits")
-    return value
-
-
-def _boolean(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise _Refused(f"must be Boolean, {_kind(value)} was given")
-    return value
-
-
-def _timestamp(value: object) -> datetime:
-    if isinstance(value, str):
-        instant = timestamp(value)
-        if instant is None:
-            raise _Refused("must be a timestamp such as 2026-11-23T12:00:00Z")
-        return instant
-    if not isinstance(value, datetime):
-        raise _Refused(f"must be Timestamp, {_kind(value)} was given")
-    if value.utcoffset() is None:
-        raise _Refused("is a timestamp without its offset from UTC")
-    try:
-        return value.astimezone(UTC)
-    except OverflowError as error:
-        raise _Refused("has no place in UTC") from error
-
-
-_READERS = {
-    TEXT.name: _text,
-    INTEGER.name: _integer,
-    DECIMAL.name: _decimal,
-    BOOLEAN.name: _boolean,
-    TIMESTAMP.name: _timestamp,
-}
-
-
-def _kind(value: object) -> str:
-    names = {bool: "a boolean", str: "a text", dict: "an object", list: "a list", tuple: "a list"}
-    if value is None:
-        return "nothing"
-    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        return "a number"
-    return names.get(type(value), f"a {type(value).__name__}")
-
-
 def _undeclared(prefix: str, name: object) -> tuple[str, str]:
     """A name that could be a value in the wrong place (a password, say) is not repeated."""
-    if isinstance(name, str) and re.fullmatch(r"[A-Za-z_]{1,40}", name):
+    if isinstance(name, str) and _is_word(name):
         return f"{prefix}{name}", "is not declared"
     return prefix.rstrip("."), "has a member that is not declared"
+
+
+def _is_word(name: str) -> bool:
+    return re.fullmatch(r"[A-Za-z_]{1,40}", name) is not None
 
 
 def _shown(value: object) -> str:

@@ -11,6 +11,9 @@ from typing import Protocol, cast
 
 import re2
 
+LONGEST_PATTERN = 4_000
+"""Characters of a pattern that a policy may say; to compile it takes the square of its length."""
+
 
 class Pattern(Protocol):
     """A compiled pattern."""
@@ -29,6 +32,7 @@ def compiled(text: str) -> Pattern:
     """The pattern of a text. Raises `InvalidPattern`."""
     options = re2.Options()
     options.dot_nl = True
+    options.never_capture = True
     options.log_errors = False
     try:
         return cast(Pattern, re2.compile(text, options=options))

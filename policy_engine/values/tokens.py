@@ -4,7 +4,9 @@ A token is a run without white space, less the brackets and quotes that open it 
 punctuation that closes it; a value of several words is several tokens in a row. So
 `evil@x.example` does not stand in `not-evil@x.example`, and a value without a letter or a digit
 stands nowhere. A number stands where a token is that number in plain digits; `5,000` and `5.000`
-could each be read two ways (five, five thousand), so neither of the two stands in them.
+could each be read two ways (five, five thousand), so neither of the two stands in them. A date
+stands as its ISO text, money as `12.50 EUR`, `EUR 12.50`, `12.50EUR` or `€12.50`, but not where
+two currencies or two amounts meet (`$12.50 CAD`); a duration stands nowhere.
 
 Texts are prepared once and kept, so that asking for many values stays linear in the text.
 """
@@ -14,17 +16,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property, lru_cache
 
 from policy_engine.foundation.canonical import decimal_text, timestamp_text
-from policy_engine.values.conform import timestamp
+from policy_engine.values.amounts import CLOSING, OPENING, moneys_in, number_of
+from policy_engine.values.durations import duration_text
+from policy_engine.values.money import Money
+from policy_engine.values.readers import timestamp
 
-_OPENING = "\"'`([{<«“‘„*"
-_CLOSING = "\"'`)]}>»”’*.,;:!?…"
-_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
-_AMBIGUOUS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 _LOOSE = re.compile(r"[0-9]+(?:[.,'_\u2009\u00a0 ][0-9]+)*")
 _SEPARATORS = re.compile(r"[^0-9]")
 _EXPONENT = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,40})?[eE][+-]?[0-9]{1,2}", re.ASCII)
@@ -32,6 +33,7 @@ _LONGEST_NUMBER = 100
 _MOST_GROUPS = 6
 _LONG = 50_000
 _MOST_NEAR_MISSES = 2_000
+_UNITS = [timedelta(**{unit: 1}) for unit in ("weeks", "days", "hours", "minutes", "seconds")]
 
 
 class TooMuch(Exception):
@@ -39,7 +41,7 @@ class TooMuch(Exception):
 
 
 def stands_in(value: object, text: str) -> bool:
-    """Whether the value (a text, number or timestamp) is a whole token of the text."""
+    """Whether the value (a text, number, money, date, timestamp) is a whole token of the text."""
     return prepared(text).has(value)
 
 
@@ -47,12 +49,23 @@ def occurs_in(value: object, text: str) -> bool:
     """Whether a trace of the value is anywhere in the text: the suspicious reading.
 
     Case, spacing, punctuation and variants of letters are disregarded, and so are the borders of
-    tokens; numbers and instants count in every way in which they could be written.
+    tokens; numbers and instants count in every way in which they could be written, without their
+    signs. Money occurs with its amount, a date with its day and year, a duration with its length
+    in any unit.
     """
     tokens = prepared(text)
     spelt = text_of(value)
-    if isinstance(value, (int, Decimal)):
-        return value in tokens.suspects
+    match value:
+        case int():
+            return abs(value) in tokens.suspects
+        case Decimal():
+            return value.copy_abs() in tokens.suspects
+        case Money():
+            return value.amount.copy_abs() in tokens.suspects
+        case timedelta() if not tokens.suspects.isdisjoint(_counts(value)):
+            return True
+        case date() if not isinstance(value, datetime) and _has_day(value, tokens.suspects):
+            return True
     needle = folded(spelt)
     if not needle:
         bare = "".join(spelt.split())
@@ -66,12 +79,14 @@ def occurs_in(value: object, text: str) -> bool:
 
 
 def text_of(value: object) -> str:
-    """A datum as text: numbers in plain digits, instants in UTC."""
+    """A datum as text: numbers in plain digits, instants in UTC, durations as in ISO 8601."""
     match value:
         case Decimal():
             return decimal_text(value) if value.is_finite() else str(value)
         case datetime():
             return timestamp_text(value)
+        case timedelta():
+            return duration_text(value)
         case _:
             return str(value)
 
@@ -104,6 +119,10 @@ class Tokens:
                 return value in self._numbers
             case datetime():
                 return value in self.instants
+            case date():
+                return self._has_text(value.isoformat())
+            case Money():
+                return value in self._moneys
             case _:
                 return False
 
@@ -126,6 +145,10 @@ class Tokens:
         found = (timestamp(_bare(word)) for word in self._words)
         return frozenset(instant for instant in found if instant is not None)
 
+    @cached_property
+    def _moneys(self) -> frozenset[Money]:
+        return moneys_in(self._words)
+
     def _has_text(self, value: str) -> bool:
         wanted = _normal(value).split()
         if not any(c.isalnum() for word in wanted for c in word):
@@ -146,7 +169,7 @@ class Tokens:
             before = text[text.rfind(" ", 0, at) + 1 : at]
             stop = text.find(" ", end)
             after = text[end : stop if stop != -1 else len(text)]
-            if _only(before, _OPENING) and _only(after, _CLOSING):
+            if _only(before, OPENING) and _only(after, CLOSING):
                 return True
             at = text.find(wanted, at + 1)
         return False
@@ -160,8 +183,8 @@ class Tokens:
         """Every word with none, some or all of the punctuation around it taken away."""
         found: set[str] = set()
         for word in self._words:
-            starts = len(word) - len(word.lstrip(_OPENING))
-            ends = len(word) - len(word.rstrip(_CLOSING))
+            starts = len(word) - len(word.lstrip(OPENING))
+            ends = len(word) - len(word.rstrip(CLOSING))
             for start in range(min(starts, _MOST_MARKS) + 1):
                 for end in range(min(ends, _MOST_MARKS) + 1):
                     found.add(word[start : len(word) - end])
@@ -169,12 +192,8 @@ class Tokens:
 
     @cached_property
     def _numbers(self) -> frozenset[Decimal]:
-        tokens = (_bare(word) for word in self._words)
-        return frozenset(
-            Decimal(token)
-            for token in tokens
-            if _NUMBER.fullmatch(token) and not _AMBIGUOUS.fullmatch(token)
-        )
+        found = (number_of(_bare(word)) for word in self._words)
+        return frozenset(number for number in found if number is not None)
 
 
 _prepared = lru_cache(maxsize=512)(Tokens)
@@ -185,11 +204,26 @@ _MOST_MARKS = 8
 
 
 def _bare(word: str) -> str:
-    return word.lstrip(_OPENING).rstrip(_CLOSING)
+    return word.lstrip(OPENING).rstrip(CLOSING)
 
 
 def _only(part: str, allowed: str) -> bool:
     return all(c in allowed for c in part)
+
+
+def _counts(span: timedelta) -> Iterator[Decimal]:
+    """A duration in each unit of which it is a whole number."""
+    for unit in _UNITS:
+        count, rest = divmod(abs(span), unit)
+        if not rest:
+            yield Decimal(count)
+
+
+def _has_day(day: date, numbers: frozenset[Decimal]) -> bool:
+    """Whether the number of the day is there, and that of the year, perhaps shortened."""
+    return Decimal(day.day) in numbers and (
+        Decimal(day.year) in numbers or Decimal(day.year % 100) in numbers
+    )
 
 
 def _readings(digits: str) -> Iterator[Decimal]:

@@ -24,9 +24,28 @@ INTEGER = Scalar("Integer")
 DECIMAL = Scalar("Decimal")
 BOOLEAN = Scalar("Boolean")
 TIMESTAMP = Scalar("Timestamp")
+MONEY = Scalar("Money")
+DATE = Scalar("Date")
+DURATION = Scalar("Duration")
+JSON = Scalar("Json")
+PATH = Scalar("Path")
+URL = Scalar("Url")
+EMAIL = Scalar("Email")
+HOST = Scalar("Host")
+COMMAND = Scalar("Command")
 
-SCALARS = {t.name: t for t in (TEXT, INTEGER, DECIMAL, BOOLEAN, TIMESTAMP)}
+PRINCIPAL = Scalar("Principal")
+TIME = Scalar("Time")
+"""A time of day. Like a principal, it is only met in expressions: no policy declares one."""
+
 NUMERIC = (INTEGER, DECIMAL)
+TEXT_LIKE = (PATH, URL, EMAIL, HOST, COMMAND)
+"""Types whose values are normalised `str`."""
+
+SCALARS = {
+    t.name: t for t in (TEXT, *NUMERIC, MONEY, BOOLEAN, TIMESTAMP, DATE, DURATION, JSON, *TEXT_LIKE)
+}
+_ORDERED = (TIMESTAMP, DATE, DURATION, MONEY, TIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +58,11 @@ class Union:
         return " | ".join(f'"{m}"' for m in sorted(self.members))
 
 
+WEEKDAY = Union(
+    frozenset({"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"})
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ListOf:
     """Any number of values of one type."""
@@ -47,6 +71,26 @@ class ListOf:
 
     def __str__(self) -> str:
         return f"list of {self.item}"
+
+
+@dataclass(frozen=True, slots=True)
+class SetOf:
+    """Values of one type, without order, each once."""
+
+    item: Type
+
+    def __str__(self) -> str:
+        return f"set of {self.item}"
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """Values of one type, by text."""
+
+    value: Type
+
+    def __str__(self) -> str:
+        return f"map of Text to {self.value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +121,21 @@ class Record:
         return self.name
 
 
-Type: TypeAlias = "Scalar | Union | ListOf | Record"
+Type: TypeAlias = "Scalar | Union | ListOf | SetOf | MapOf | Record"
 
 
 def comparable(left: Type, right: Type) -> bool:
-    """Whether `==` between the two can be true: numbers with numbers, texts with texts."""
+    """Whether `==` between the two can be true: numbers with numbers, else like with like."""
     if left in NUMERIC and right in NUMERIC:
         return True
     if isinstance(left, Union) or isinstance(right, Union):
         return _could_be_equal(left, right)
-    return left == right and isinstance(left, Scalar)
+    return left == right and isinstance(left, (Scalar, SetOf))
 
 
 def ordered(left: Type, right: Type) -> bool:
     """Whether `<` is defined between the two."""
-    return (left in NUMERIC and right in NUMERIC) or (left == right == TIMESTAMP)
+    return (left in NUMERIC and right in NUMERIC) or (left == right and left in _ORDERED)
 
 
 def _could_be_equal(left: Type, right: Type) -> bool:

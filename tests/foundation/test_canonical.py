@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from policy_engine.foundation.canonical import canonical, canonical_text, decode, digest
+from policy_engine.foundation.canonical import (
+    canonical,
+    canonical_text,
+    decode,
+    digest,
+    readable_text,
+)
 from policy_engine.foundation.errors import InputError
+from policy_engine.foundation.kinds import Money
 from policy_engine.foundation.reading import read_json
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -22,6 +28,14 @@ scalars = (
     | st.integers()
     | st.decimals(allow_nan=False, allow_infinity=False, places=3)
     | st.datetimes(timezones=st.just(UTC))
+    | st.dates()
+    | st.times()
+    | st.timedeltas()
+    | st.builds(
+        Money,
+        st.decimals(allow_nan=False, allow_infinity=False),
+        st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=3, max_size=3),
+    )
 )
 values = st.recursive(
     scalars,
@@ -45,6 +59,8 @@ def test_other_values_have_other_bytes(one: object, other: object) -> None:
                 return "[" + ",".join(map(exact, value)) + "]"
             case Decimal():
                 return f"D{value.normalize() + 0!r}" if value else "D0"
+            case Money():
+                return f"{value}"
             case _:
                 return f"{type(value).__name__}{value!r}"
 
@@ -69,6 +85,11 @@ def test_members_are_sorted_by_utf16_units() -> None:
             datetime(2026, 1, 1, 13, tzinfo=timezone(timedelta(hours=1))),
         ),
         ((1, 2), [1, 2]),
+        (Money(Decimal("1.50"), "EUR"), Money(Decimal("1.5"), "EUR")),
+        (timedelta(hours=24), timedelta(days=1)),
+        ({"b", "a"}, frozenset({"a", "b"})),
+        ({"b", "a"}, ["a", "b"]),
+        ({10, 9, Decimal("1.5")}, [10, 9, Decimal("1.5")]),
     ],
 )
 def test_spelling_makes_no_difference(one: object, other: object) -> None:
@@ -77,7 +98,21 @@ def test_spelling_makes_no_difference(one: object, other: object) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [(1, "1"), (1, True), (Decimal(1), 1), ({"$decimal": "1"}, Decimal(1)), (0, None), ({}, [])],
+    [
+        (1, "1"),
+        (1, True),
+        (Decimal(1), 1),
+        ({"$decimal": "1"}, Decimal(1)),
+        (0, None),
+        ({}, []),
+        (date(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC)),
+        (date(2026, 1, 1), "2026-01-01"),
+        (date(2026, 1, 1), {"$date": "2026-01-01"}),
+        (timedelta(1), "P1D"),
+        (Money(Decimal(1), "EUR"), {"$money": "1 EUR"}),
+        (Money(Decimal(1), "EUR"), Money(Decimal(1), "USD")),
+        (time(8), "08:00:00"),
+    ],
 )
 def test_kinds_make_a_difference(one: object, other: object) -> None:
     assert digest(one) != digest(other)
@@ -112,3 +147,37 @@ def test_json_is_read_strictly(text: str, problem: str) -> None:
 
 def test_numbers_are_read_exactly() -> None:
     assert read_json("[0.1, 1e2, 3]") == [Decimal("0.1"), Decimal("1e2"), 3]
+
+
+def test_digests_of_old_records_stay() -> None:
+    old = {"$a": [1, True, None, "x", Decimal("1.50"), 2**60, datetime(2026, 1, 1, tzinfo=UTC)]}
+    assert canonical_text(old) == (
+        '{"$$a":[1,true,null,"x",{"$decimal":"1.5"},{"$integer":"1152921504606846976"},'
+        '{"$timestamp":"2026-01-01T00:00:00Z"}]}'
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"$money": "1"}, {"$duration": "P"}, {"$date": "2026-13-01"}, {"$time": "25:00"}],
+)
+def test_a_tag_does_not_lie(value: dict[str, str]) -> None:
+    with pytest.raises(ValueError):
+        decode(dict(value))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (date(2026, 1, 2), "2026-01-02"),
+        (time(8), "08:00"),
+        (time(8, 0, 1), "08:00:01"),
+        (timedelta(hours=26), "1 day 2 hours"),
+        (Money(Decimal("12.50"), "EUR"), "12.5 EUR"),
+        (frozenset({"b", "a"}), '["a", "b"]'),
+        ({"a": [timedelta(1), date(2026, 1, 2)]}, '{"a": [1 day, 2026-01-02]}'),
+        (datetime(2026, 1, 2, tzinfo=UTC), "2026-01-02T00:00:00Z"),
+    ],
+)
+def test_how_people_read_it(value: object, text: str) -> None:
+    assert readable_text(value) == text
