@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from policy_engine.bundle import codes
+from policy_engine.foundation.data import data_file
 from policy_engine.foundation.diagnostics import Code, Diagnostic, Label
 from policy_engine.foundation.source import Source, Span
 
@@ -61,6 +62,31 @@ def read_beside(policy_file: str, name: str) -> str | None:
         return None
     result = _read(target, LARGEST_FILE)
     return result.text if isinstance(result, Source) else None
+
+
+class Roots:
+    """Finds what an `import` names: `a.b` is `a/b.policy` below a root, and reads it once.
+
+    The roots are the folders given (of a file, its folder), in order, and then the policies that
+    ship with the package. A part of a name is a plain word, so nothing above a root is reached.
+    """
+
+    def __init__(self, paths: Iterable[str | os.PathLike[str]]) -> None:
+        given = [Path(path) for path in paths]
+        self._folders = [path if path.is_dir() else path.parent for path in given]
+
+    def find(self, policy: str) -> Source | None:
+        """The file of a policy, or None where there is none that can be read."""
+        name = policy.replace(".", "/") + SUFFIX
+        for folder in dict.fromkeys(self._folders):
+            path = folder / name
+            if path.is_file():
+                result = _read(path, LARGEST_FILE)
+                return result if isinstance(result, Source) else None
+        shipped = data_file("policies").joinpath(*name.split("/"))
+        if not shipped.is_file():
+            return None
+        return Source(f"policies/{name}", shipped.read_text(encoding="utf-8"))
 
 
 def _policy_files(path: Path, diagnostics: list[Diagnostic]) -> Iterator[Path]:

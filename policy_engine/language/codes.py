@@ -13,6 +13,13 @@ BAD_NUMBER = Code("S106", "bad-number", "a number has more digits than can be ke
 BAD_PATTERN = Code("S107", "bad-pattern", "a pattern is not one that runs in linear time")
 BAD_TIME = Code("S108", "bad-time", "a date or timestamp is not one")
 TWICE_IN_STATEMENT = Code("S109", "said-twice", "a clause that may stand once stands twice")
+MISPLACED = Code("S110", "misplaced-clause", "a clause that means nothing in this statement")
+HIDDEN_CHARACTER = Code(
+    "S111", "hidden-character", "an invisible character could make a text look like another"
+)
+MIXED_SCRIPT = Code(
+    "S112", "mixed-script", "a word is written in letters of two scripts", Severity.WARNING
+)
 
 UNKNOWN_TASK = Code("N201", "unknown-task", "no task of this name is declared")
 UNKNOWN_ROLE = Code("N202", "unknown-role", "no role of this name is declared")
@@ -29,6 +36,11 @@ MISSING_HEADER = Code("N212", "missing-header", "a file must begin by naming its
 UNKNOWN_FILE = Code("N213", "unknown-file", "a file that the policy names is not there")
 RESERVED = Code("N214", "reserved-name", "this name already means something in conditions")
 AMBIGUOUS = Code("N215", "ambiguous", "a name could mean two things here")
+UNKNOWN_POLICY = Code("N216", "unknown-policy", "an imported policy is not there")
+NO_ZONE = Code("N217", "no-zone", "a calendar word stands in a policy without a time zone")
+UNKNOWN_LABEL = Code("N218", "unknown-label", "no output carries this label")
+UNKNOWN_CONTROL = Code("N219", "unknown-control", "no framework has this control")
+NO_WORDS = Code("N220", "no-words", "nobody has said by which words a task is asked for")
 
 INCOMPARABLE = Code("T301", "incomparable", "two values of these types are never equal")
 UNORDERED = Code("T302", "unordered", "values of these types have no order")
@@ -45,7 +57,14 @@ NO_PROVENANCE = Code("T312", "no-provenance", "only data can be dictated or trus
 NOT_COMMON = Code("T313", "not-common", "not every task of this rule has this input")
 WRONG_KIND = Code("T314", "wrong-kind", "a role is used for the other kind of principal")
 BAD_SCHEMA = Code("T315", "bad-schema", "a JSON Schema cannot be used")
-BAD_QUORUM = Code("T316", "bad-quorum", "a quorum is a whole number of people, at least one")
+BAD_QUORUM = Code("T316", "bad-quorum", "a number of people or tries must be whole")
+BAD_TYPE = Code("T317", "bad-type", "this type cannot stand here")
+BAD_TABLE = Code("T318", "bad-table", "a table has gaps or overlaps")
+NOT_HERE = Code("T319", "not-here", "a condition rests on what is not known at this place")
+NO_EXCEPTION = Code("T320", "no-exception", "an exception softens what cannot be softened")
+IRREVERSIBLE = Code("T321", "irreversible", "what cannot be undone is not tried again")
+TOO_LONG_AGO = Code("T322", "too-long-ago", "the store does not keep the past that long")
+TOO_COSTLY = Code("T323", "too-costly", "a condition could take too long")
 
 UNUSED_VALIDATION = Code(
     "A401", "unused-validation", "a validation that no rule requires", Severity.WARNING
@@ -53,5 +72,20 @@ UNUSED_VALIDATION = Code(
 NO_OWNER = Code("A402", "no-owner", "a policy that nobody answers for", Severity.WARNING)
 NEVER_PERMITTED = Code("A403", "never-permitted", "a task that no rule permits", Severity.WARNING)
 NO_TARGETS = Code("A404", "no-targets", "a rule that is about no task", Severity.ERROR)
+ALWAYS_TRUE = Code("A405", "always-true", "a comparison that always holds", Severity.WARNING)
+ALWAYS_FALSE = Code("A406", "always-false", "a comparison that never holds", Severity.WARNING)
+EVADABLE = Code(
+    "A407", "evadable", "leaving an input out evades a rule that narrows", Severity.WARNING
+)
+WEAKER_RUNG = Code("A408", "weaker-rung", "a ladder asks fewer people later", Severity.WARNING)
+EXPIRED = Code("A409", "expired", "an exception that has expired", Severity.WARNING)
+NOT_PROVED = Code("A410", "not-proved", "a guarantee that nobody has proved", Severity.WARNING)
+UNUSED_TAG = Code("A411", "unused-tag", "a tag that no rule speaks of", Severity.WARNING)
+UNSEEN_OUTPUT = Code(
+    "A412",
+    "unseen-output",
+    "a validation after a task looks at nothing that comes out of it",
+    Severity.WARNING,
+)
 
 CODES = tuple(code for code in tuple(globals().values()) if isinstance(code, Code))

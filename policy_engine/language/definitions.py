@@ -1,195 +1,182 @@
-"""Fourth pass: roles, tasks, facts and definitions. Finds cycles and unknown names among them."""
+"""Fourth pass: roles, attributes, facts and definitions. Finds cycles and unknown names in them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from policy_engine.foundation.diagnostics import Label
-from policy_engine.language import codes
-from policy_engine.language import tree as t
-from policy_engine.language.checked import Checked
+from policy_engine.foundation.source import Span
+from policy_engine.language import checked as c, codes, tree as t
+from policy_engine.language.costs import refuse_costly
+from policy_engine.language.cycles import Cycles
 from policy_engine.language.declare import RESERVED, Declarations
 from policy_engine.language.digests import first_names
 from policy_engine.language.expressions import Expressions
-from policy_engine.language.policy import Define, Fact, Kind, Output, Role, Task
+from policy_engine.language.policy import Define, Kind, Role
 from policy_engine.language.report import Report
 from policy_engine.language.resolve_types import Types
-from policy_engine.language.scope import ID, Scope, Signature
-from policy_engine.values.types import Field, ListOf, Type
+from policy_engine.language.scope import ID, Feature, Scope, Signature
+from policy_engine.language.walk import all_of
+from policy_engine.values.types import Field, Type
 
-_KINDS: Mapping[str, Kind] = {"humans": "human", "agents": "agent"}
+KINDS: Mapping[str, Kind] = {"humans": "human", "agents": "agent"}
+_DEEPEST = 50
 
 
 def roles(found: Declarations, report: Report) -> dict[str, Role]:
     """Roles with what they include; a role that includes itself is refused."""
-    for node in found.roles.values():
-        for name in node.includes:
-            if name.text not in found.roles:
-                unknown_role(name, found, report)
-            elif _reaches(found.roles, name.text, node.name.text):
-                title = f"the role `{node.name.text}` includes itself"
-                report.add(codes.CYCLE, title, name.span, "by including this")
+    result: dict[str, Role] = {}
+    cycles = Cycles({name: _included(found, node) for name, node in found.roles.items()})
+    for name, node in found.roles.items():
+        includes = []
+        for written in node.includes:
+            included = found.role(written, report)
+            if included is None:
+                continue
+            includes.append(included.name.text)
+            if cycles.closes(name, included.name.text):
+                title = f"the role `{name}` includes itself"
+                report.add(codes.CYCLE, title, written.span, "by including this")
             else:
-                _refuse_mixed_kinds(node, found.roles[name.text], name, report)
-    return {
-        name: Role(
-            name,
-            node.title,
-            tuple(included.text for included in node.includes),
-            _KINDS[node.kind] if node.kind else None,
-            node.name.span,
-        )
-        for name, node in found.roles.items()
-    }
+                _refuse_mixed_kinds(node, included, written, report)
+        kind = KINDS[node.kind] if node.kind else None
+        result[name] = Role(name, node.title, tuple(includes), kind, node.name.span)
+    return result
 
 
-def unknown_role(name: t.Name, found: Declarations, report: Report) -> None:
-    known = [(n, node.name.span) for n, node in found.roles.items()]
-    report.unknown(codes.UNKNOWN_ROLE, "role", name, known)
-
-
-def unknown_task(name: t.Name, found: Declarations, report: Report) -> None:
-    known = [(n, node.name.span) for n, node in found.tasks.items()]
-    report.unknown(codes.UNKNOWN_TASK, "task", name, known)
-
-
-def global_scope(found: Declarations, types: Types, report: Report) -> Scope:
-    """What every condition may read: facts, and the attributes of those who act."""
-    attributes = {
+def attributes(found: Declarations, types: Types, report: Report) -> dict[str, dict[str, Field]]:
+    """What is known of those who act, of the context and of the session, by root."""
+    result = {
         root: {f.name: f for f in types.fields(found.attributes.get(plural, []), "attribute")}
-        for root, plural in (("agent", "agents"), ("human", "humans"), ("context", "context"))
+        for root, plural in (
+            ("agent", "agents"),
+            ("human", "humans"),
+            ("context", "context"),
+            ("session", "session"),
+        )
     }
     for root, plural in (("agent", "agents"), ("human", "humans")):
         for attribute in found.attributes.get(plural, []):
             if attribute.name.text == ID.name:
                 title = "`id` is every principal's own"
                 report.add(codes.RESERVED, title, attribute.name.span, "choose another name")
-        attributes[root][ID.name] = ID
-    attributes["principal"] = {ID.name: ID}
-    facts = {}
-    for name, node in found.facts.items():
-        type_ = types.resolve(node.type)
-        if type_ is None:
-            report.ignore(name)
-        else:
-            facts[name] = Field(name, type_)
-    places = {name: node.name.span for name, node in found.facts.items()}
-    places.update({name: node.name.span for name, node in found.defines.items()})
-    return Scope(facts=facts, attributes=attributes, places=places)
+        result[root][ID.name] = ID
+    result["principal"] = {ID.name: ID}
+    return result
 
 
-def facts(found: Declarations, scope: Scope) -> dict[str, Fact]:
-    return {
-        name: Fact(name, scope.facts[name].type, node.name.span)
-        for name, node in found.facts.items()
-        if name in scope.facts
-    }
+def places(found: Declarations) -> dict[str, Span]:
+    """Where what can be read in conditions is declared."""
+    result: dict[str, Span] = {}
+    for table in (found.facts, found.defines, found.tables):
+        result.update({name: node.name.span for name, node in table.items()})
+    for name, type_ in found.types.items():
+        if isinstance(type_, t.RecordNode):
+            result.update({f"{name}.{f.name.text}": f.name.span for f in type_.fields})
+    for plural, root in (("agents", "agent"), ("humans", "human")):
+        for field in found.attributes.get(plural, []):
+            result[f"{root}.{field.name.text}"] = field.name.span
+    for root in ("context", "session"):
+        for field in found.attributes.get(root, []):
+            result[f"{root}.{field.name.text}"] = field.name.span
+    return result
 
 
-def defines(
-    found: Declarations, scope: Scope, types: Types, report: Report
-) -> tuple[dict[str, Define], dict[str, Signature]]:
-    """Definitions in the order in which they rest on each other; cycles are refused."""
-    expressions = Expressions(report)
-    done: dict[str, Define] = {}
-    signatures: dict[str, Signature] = {}
+class Definitions:
+    """Checks definitions in the order in which they rest on each other; cycles are refused."""
 
-    def define(node: t.DefineNode, open_: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        found: Declarations,
+        scope: Scope,
+        types: Types,
+        expressions: Expressions,
+        report: Report,
+    ) -> None:
+        self._found = found
+        self._scope = scope
+        self._types = types
+        self._expressions = expressions
+        self._report = report
+        self.done: dict[str, Define] = {}
+        self._uses: dict[str, list[str]] = {}
+        self._depths: dict[str, int] = {}
+        self.signatures: dict[str, Signature] = dict(scope.defines)
+
+    def check(self) -> None:
+        for name in self._in_order():
+            self._define(self._found.defines[name])
+
+    def _in_order(self) -> list[str]:
+        """Each definition after those that it rests on; what rests on itself is refused."""
+        order: list[str] = []
+        done: set[str] = set()
+        for start in self._found.defines:
+            open_: dict[str, list[str]] = {}
+            if start not in done:
+                open_[start] = self._below(start)
+            while open_:
+                name, waiting = next(reversed(open_.items()))
+                if not waiting:
+                    order.append(name)
+                    done.add(name)
+                    open_.popitem()
+                    continue
+                used = waiting.pop()
+                if used in open_:
+                    self._refuse_cycle(name, used, list(open_))
+                elif used not in done:
+                    open_[used] = self._below(used)
+        return order
+
+    def _below(self, name: str) -> list[str]:
+        """The definitions that one rests on, the last one by name first."""
+        names = first_names(self._found.defines[name].body, self._found.names)
+        self._uses[name] = sorted(names & self._found.defines.keys(), reverse=True)
+        return list(self._uses[name])
+
+    def _refuse_cycle(self, name: str, used: str, open_: list[str]) -> None:
+        chain = " → ".join([*open_[open_.index(used) :], used])
+        title = f"the definition `{used}` rests on itself"
+        self._report.add(codes.CYCLE, title, self._found.defines[name].name.span, chain)
+        self._report.ignore(used)
+
+    def _define(self, node: t.DefineNode) -> None:
         name = node.name.text
-        if name in signatures:
+        depths = (self._depths.get(used, 0) for used in self._uses[name])
+        self._depths[name] = 1 + max(depths, default=0)
+        if self._depths[name] > _DEEPEST:
+            self._too_deep(node)
             return
-        for used in sorted(_used_defines(node.body, found)):
-            if used in (*open_, name):
-                chain = " → ".join([*open_, name, used])
-                title = f"the definition `{used}` rests on itself"
-                report.add(codes.CYCLE, title, node.name.span, chain)
-                report.ignore(used)
-            else:
-                define(found.defines[used], (*open_, name))
-        parameters = _parameters(node, types, report)
+        parameters = parameters_of(node.parameters, self._types, self._report)
         inner = Scope(
-            facts=scope.facts,
-            defines=signatures,
-            attributes=scope.attributes,
+            world=self._scope.world,
+            defines=self.signatures,
             locals={p: Field(p, type_) for p, type_ in parameters},
-            places=scope.places,
+            closed={"the request asks for": "a definition could stand where it widens"},
         )
-        body = expressions.value(node.body, inner)
-        signatures[name] = Signature(parameters, body.type if body else None, node.name.span)
+        body = self._expressions.value(node.body, inner)
+        uses = features(body, self.signatures) if body else frozenset[Feature]()
+        type_ = body.type if body else None
+        self.signatures[name] = Signature(parameters, type_, node.name.span, uses)
         if body is not None:
-            done[name] = Define(name, parameters, body, node.name.span)
+            define = Define(name, parameters, body, node.name.span)
+            refuse_costly(body, self.done, self._report)
+            self.done[name] = define
 
-    for node in found.defines.values():
-        define(node, ())
-    return done, signatures
-
-
-def tasks(found: Declarations, scope: Scope, types: Types, report: Report) -> dict[str, Task]:
-    """Tasks with their inputs, their output and what `about` adds to them."""
-    tags, owners = _abouts(found, report)
-    return {
-        name: Task(
-            name,
-            node.title,
-            types.fields(node.inputs, "input"),
-            _output(node, scope, types, report),
-            frozenset(tags.get(name, ())),
-            owners.get(name),
-            node.name.span,
-        )
-        for name, node in found.tasks.items()
-    }
+    def _too_deep(self, node: t.DefineNode) -> None:
+        title = f"definitions rest on each other more than {_DEEPEST} deep"
+        self._report.add(codes.TOO_DEEP, title, node.name.span, "this one does")
+        self._report.ignore(node.name.text)
+        self.signatures[node.name.text] = Signature((), None, node.name.span)
 
 
-def _abouts(found: Declarations, report: Report) -> tuple[dict[str, set[str]], dict[str, str]]:
-    tags: dict[str, set[str]] = {}
-    owners: dict[str, str] = {}
-    for about in found.abouts:
-        for task in about.tasks:
-            if task.text not in found.tasks:
-                unknown_task(task, found, report)
-                continue
-            tags.setdefault(task.text, set()).update(tag.text for tag in about.tags)
-            for owner, span in about.owners:
-                if owners.setdefault(task.text, owner) != owner:
-                    title = f"the task `{task.text}` has two owners"
-                    label = f'"{owners[task.text]}" owns it already'
-                    report.add(codes.DUPLICATE, title, span, label)
-    return tags, owners
-
-
-def _output(node: t.TaskNode, scope: Scope, types: Types, report: Report) -> Output | None:
-    if not node.outputs:
-        return None
-    output, *more = node.outputs
-    if more:
-        also = (Label(output.span, "the first one", primary=False),)
-        title = f"the task `{node.name.text}` has two outputs"
-        report.add(codes.TWICE_IN_STATEMENT, title, more[0].span, "a task has one", also=also)
-    type_ = types.resolve(output.type) if output.type else None
-    name = output.name.text if output.name else None
-    where = None
-    if output.where is not None:
-        where = _item_condition(output, type_, scope, report)
-    return Output(name, type_, output.trusted, where)
-
-
-def _item_condition(
-    output: t.OutputNode, type_: Type | None, scope: Scope, report: Report
-) -> Checked | None:
-    assert output.where is not None
-    if not isinstance(type_, ListOf):
-        if type_ is not None or output.type is None:
-            title = "only the items of a list can be trusted one by one"
-            help_ = "write `output name: list of … trusted where item. …`"
-            report.add(codes.NOT_A_LIST, title, output.span, "this is no list", help_=help_)
-        return None
-    return Expressions(report).condition(output.where, scope.with_local("item", type_.item))
-
-
-def _parameters(node: t.DefineNode, types: Types, report: Report) -> tuple[tuple[str, Type], ...]:
+def parameters_of(
+    nodes: tuple[t.ParameterNode, ...], types: Types, report: Report
+) -> tuple[tuple[str, Type], ...]:
+    """Parameters of a definition or table, each with its type."""
     result: dict[str, Type] = {}
-    for parameter in node.parameters:
+    for parameter in nodes:
         name = parameter.name.text
         if name in RESERVED or name in result:
             title = f"`{name}` already means something here"
@@ -202,21 +189,29 @@ def _parameters(node: t.DefineNode, types: Types, report: Report) -> tuple[tuple
     return tuple(result.items())
 
 
-def _used_defines(body: t.Expression, found: Declarations) -> set[str]:
-    return first_names(body) & found.defines.keys()
+def features(body: c.Checked, signatures: Mapping[str, Signature]) -> frozenset[Feature]:
+    """What a checked expression rests on besides the action itself."""
+    found: set[Feature] = set()
+    for node in all_of(body):
+        match node:
+            case c.Read(root="fact"):
+                found.add("facts")
+            case c.Read(root="session") | c.Seen():
+                found.add("session")
+            case c.Provenance() | c.Origin():
+                found.add("provenance")
+            case c.AskedFor():
+                found.add("the request asks for")
+            case c.Happened() | c.PastTally() | c.NoneSince():
+                found.add("past")
+            case c.Apply(define=name):
+                found |= signatures[name].uses
+    return frozenset(found)
 
 
-def _reaches(declared: Mapping[str, t.RoleNode], start: str, goal: str) -> bool:
-    seen: set[str] = set()
-    waiting = [start]
-    while waiting:
-        name = waiting.pop()
-        if name == goal:
-            return True
-        if name not in seen and name in declared:
-            seen.add(name)
-            waiting.extend(included.text for included in declared[name].includes)
-    return False
+def _included(found: Declarations, node: t.RoleNode) -> list[str]:
+    there = (found.find(found.roles, name) for name in node.includes)
+    return [included.name.text for included in there if included]
 
 
 def _refuse_mixed_kinds(

@@ -26,6 +26,10 @@ def surely_given(expression: t.Expression, scope: Scope, truth: bool) -> Known:
             return frozenset({key}) if key else NOTHING
         case t.NotNode(operand=operand):
             return surely_given(operand, scope, not truth)
+        case t.ConditionalNode(condition=condition, yes=yes, no=no):
+            by_yes = surely_given(condition, scope, True) | surely_given(yes, scope, truth)
+            by_no = surely_given(condition, scope, False) | surely_given(no, scope, truth)
+            return by_yes & by_no
         case t.JunctionNode(word=word, parts=parts):
             known = [surely_given(part, scope, truth) for part in parts]
             certain = (word == "and") is truth
@@ -40,8 +44,9 @@ def among(
     """Parts that must all come out as said, each with what the others tell about it."""
     known = [surely_given(part, scope, truth) for part, truth in parts]
     tellers = Counter(key for keys in known for key in keys)
+    told = frozenset(tellers)
     return [
-        (part, scope.knowing(frozenset(k for k in tellers if tellers[k] > (k in own))))
+        (part, scope.knowing(told - {key for key in own if tellers[key] == 1}))
         for (part, _), own in zip(parts, known, strict=True)
     ]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from policy_engine.foundation.diagnostics import Code, Diagnostic, Label, in_order
+from policy_engine.foundation.diagnostics import CEILING, Code, Diagnostic, Label, in_order
 from policy_engine.foundation.source import Span
 from policy_engine.foundation.suggest import nearest
+from policy_engine.language.habits import of_name
 from policy_engine.language.tree import Name
 
 
@@ -16,6 +17,9 @@ class Report:
     def __init__(self, unread: frozenset[str] = frozenset()) -> None:
         self._diagnostics: list[Diagnostic] = []
         self._unread = set(unread)
+        self._unknown = 0
+        self.has_gaps = False
+        """Whether some field has no type, so that data cannot be judged."""
 
     def add(
         self,
@@ -42,10 +46,11 @@ class Report:
         known: Iterable[tuple[str, Span | None]],
         label: str | None = None,
     ) -> None:
-        """A name that stands for nothing, with the nearest that does."""
-        if name.text in self._unread:
+        """A name that stands for nothing; of the first hundred, the nearest that does is named."""
+        if name.text in self._unread or name.text.rpartition(".")[2] in self._unread:
             return
-        places = dict(known)
+        self._unknown += 1
+        places = dict(known) if self._unknown <= CEILING else {}
         near = nearest(name.text, places)
         place = places.get(near) if near else None
         also = (Label(place, "a similar one is declared here", primary=False),) if place else ()
@@ -55,11 +60,15 @@ class Report:
             name.span,
             label or f"no {what} of this name is declared",
             also=also,
-            help_=f"replace `{name.text}` with `{near}`" if near else None,
+            help_=of_name(name.text) or (f"replace `{name.text}` with `{near}`" if near else None),
         )
 
     def all(self) -> tuple[Diagnostic, ...]:
         return in_order(self._diagnostics)
+
+    @property
+    def count(self) -> int:
+        return len(self._diagnostics)
 
     @property
     def has_errors(self) -> bool:

@@ -1,197 +1,232 @@
-"""Fifth pass: rules and validations. What they are about, who, and under which conditions."""
+"""Fifth pass: rules and constraints. What they are about, who, and under which conditions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 
-from policy_engine.foundation.diagnostics import Label
-from policy_engine.language import codes
-from policy_engine.language import tree as t
+from policy_engine.foundation.source import Span
+from policy_engine.language import checked as c, codes, tree as t
+from policy_engine.language.controls import satisfied
+from policy_engine.language.costs import refuse_costly
 from policy_engine.language.declare import Declarations
-from policy_engine.language.definitions import unknown_role, unknown_task
 from policy_engine.language.digests import rule_digest
 from policy_engine.language.expressions import Expressions
+from policy_engine.language.limits import limit
+from policy_engine.language.people import People
 from policy_engine.language.policy import (
     Condition,
+    Define,
     Effect,
-    Requirement,
-    Role,
+    Fact,
+    Form,
+    Ladder,
     Rule,
     Subject,
-    Task,
-    Validation,
 )
 from policy_engine.language.report import Report
-from policy_engine.language.scope import Scope
+from policy_engine.language.scope import Feature, Scope
+from policy_engine.language.tasks import facts_below
+from policy_engine.language.type_rules import assignable
+from policy_engine.language.walk import all_of
+from policy_engine.values.calendar import start_of_day
 from policy_engine.values.types import Field
+
+_WIDENS: Mapping[Feature, str] = {
+    "the request asks for": "a guess about what was meant; it may narrow, never permit"
+}
+_OF_ANOTHER = "a limit's conditions are asked of past actions too, which do not carry this"
+_OF_ACTIONS: Mapping[Feature, str] = {
+    "facts": _OF_ANOTHER,
+    "provenance": _OF_ANOTHER,
+    "session": _OF_ANOTHER,
+    "past": _OF_ANOTHER,
+    "the request asks for": _OF_ANOTHER,
+}
 
 
 class Rules:
-    """Checks the rules and validations of one policy set."""
+    """Checks the rules of one policy set."""
 
     def __init__(
         self,
         found: Declarations,
-        tasks: Mapping[str, Task],
-        roles: Mapping[str, Role],
         scope: Scope,
+        expressions: Expressions,
+        people: People,
+        facts: Mapping[str, Fact],
+        defines: Mapping[str, Define],
+        inputs: Mapping[str, tuple[Field, ...]],
         schemas: Mapping[str, str],
         report: Report,
     ) -> None:
         self._found = found
-        self._tasks = tasks
-        self._roles = roles
         self._scope = scope
+        self._expressions = expressions
+        self._people = people
+        self._facts = facts
+        self._defines = defines
+        self._inputs = inputs
         self._schemas = schemas
         self._report = report
-        self._expressions = Expressions(report)
+        self._scopes: dict[frozenset[str], Scope] = {}
+        self._known_reads: dict[str, tuple[c.Read, ...]] = {}
 
     def rules(self) -> dict[str, Rule]:
-        checked = {name: self._rule(node) for name, node in self._found.rules.items()}
+        checked = {
+            name: self._rule(node)
+            for name, node in self._found.rules.items()
+            if isinstance(node, t.RuleNode)
+        }
         return {name: rule for name, rule in checked.items() if rule is not None}
 
-    def validations(self, rules: Mapping[str, Rule]) -> dict[str, Validation]:
-        """Validations, each judged against the inputs of the tasks that it stands before."""
-        result: dict[str, Validation] = {}
-        for name, node in self._found.validations.items():
-            tasks = {task for r in rules.values() if name in r.validations for task in r.tasks}
-            if not tasks and not any(name == v.text for v in self._required_validations()):
-                title = f"no rule requires the validation `{name}`"
-                self._report.add(
-                    codes.UNUSED_VALIDATION,
-                    title,
-                    node.name.span,
-                    "it never runs",
-                    help_=f"write `require {name} before TASK`",
-                )
-            checked = self._validation(node, sorted(tasks))
-            if checked is not None:
-                result[name] = checked
-        return result
+    def common_scope(self, tasks: list[str]) -> Scope:
+        """The inputs that all tasks have with one meaning; the rest is kept apart."""
+        key = frozenset(tasks)
+        if key not in self._scopes:
+            self._scopes[key] = self._common_scope(tasks)
+        return self._scopes[key]
 
-    def _required_validations(self) -> list[t.Name]:
-        effects = [node.effect for node in self._found.rules.values()]
-        return [v for e in effects if isinstance(e, t.RequireNode) for v in e.validations]
+    def conditions(
+        self,
+        nodes: tuple[t.ConditionNode, ...],
+        tasks: list[str],
+        closed: Mapping[Feature, str],
+        also: tuple[tuple[t.Expression, bool], ...] = (),
+    ) -> tuple[Condition, ...] | None:
+        """Conditions of one rule, each with the outcome that meets it."""
+        written = [(node.expression, node.word == "when") for node in nodes]
+        written += also
+        if not written:
+            return ()
+        scope = replace(self.common_scope(tasks), closed=closed)
+        checked = self._expressions.conditions(written, scope)
+        if checked is None:
+            return None
+        for expression in checked:
+            self._refuse_missing_inputs(expression, scope)
+            refuse_costly(expression, self._defines, self._report)
+        return tuple(
+            Condition(expression, expected, expression.span)
+            for expression, (_, expected) in zip(checked, written, strict=True)
+        )
+
+    def beginning(self, day: t.Day) -> datetime | None:
+        """The first instant of a day, in the zone of the file where it is written."""
+        zone = self._found.names.zone(day.span)
+        if zone is None:
+            title, label = "in which time zone?", "a day begins at another instant in each"
+            help_ = 'say it once at the top of the file: `times in "Europe/Warsaw"`'
+            self._report.add(codes.NO_ZONE, title, day.span, label, help_=help_)
+            return None
+        return start_of_day(day.value, zone)
 
     def _rule(self, node: t.RuleNode) -> Rule | None:
         effect = node.effect
         subject = self._subject(effect)
-        tasks = self._targets(effect.targets)
-        requirement = self._requirement(effect) if isinstance(effect, t.EscalateNode) else None
+        tasks = self._expressions.targets(effect.targets)
         if tasks is None:
             return None
+        ladder = self._people.ladder(node.ladder)
+        failed = self._on_failure(node)
         validations = self._validations_of(effect)
-        conditions = self._conditions(node, tasks)
-        if conditions is None or subject is None:
+        form, kind = _form(effect)
+        scope = self.common_scope(tasks)
+        ceiling = None
+        closed: Mapping[Feature, str] = _WIDENS if kind is Effect.PERMIT else {}
+        if isinstance(effect, t.LimitNode):
+            closed = _OF_ACTIONS
+            ceiling = limit(effect, scope, self._expressions, self._report)
+        conditions = self.conditions(node.conditions, tasks, closed, _own_condition(effect))
+        until = self.beginning(node.observe_until) if node.observe_until else None
+        instead = self._instead(node)
+        controls = satisfied(node.satisfies, self._found, self._report)
+        if conditions is None or subject is None or ladder is None or failed is None:
             return None
-        kind, only_when = _EFFECTS[type(effect)], isinstance(effect, t.OnlyWhenNode)
-        if isinstance(effect, t.GrantNode) and effect.effect == "permit":
-            kind = Effect.PERMIT
-        defines = self._found.defines
-        nodes = [self._found.validations[v.text] for v in validations]
-        schemas = [(v, self._schemas.get(v.name.text)) for v in nodes]
+        if kind is Effect.LIMIT and ceiling is None:
+            return None
+        self._refuse_other_kind(subject, conditions)
+        retries, failure_ladder = failed
         return Rule(
             name=node.name.text,
             title=node.title,
             effect=kind,
+            form=form,
             subject=subject,
             tasks=frozenset(tasks),
             conditions=conditions,
-            only_when=only_when,
-            validations=tuple(v.text for v in validations),
-            requirement=requirement,
-            digest=rule_digest(node, defines, schemas),
             span=node.name.span,
             effect_span=effect.span,
+            policy=self._found.names.policy(node.name.span),
+            digested=self.digested(node, validations),
+            validations=tuple(v.name.text for v in validations),
+            retries=retries,
+            fresh_for=node.fresh_for,
+            ladder=failure_ladder or ladder,
+            limit=ceiling,
+            observe_until=until,
+            satisfies=controls,
+            hint=node.hint,
+            instead=instead,
         )
+
+    def digested(
+        self, node: t.RuleNode | t.ExceptionNode, validations: list[t.ValidationNode]
+    ) -> Callable[[], str]:
+        """The digest of a rule, made when somebody asks for it."""
+        known: list[str] = []
+        schemas = [(v, self._schemas.get(v.name.text)) for v in validations]
+
+        def digest() -> str:
+            if not known:
+                known.append(rule_digest(node, self._found, schemas))
+            return known[0]
+
+        return digest
 
     def _subject(self, effect: t.EffectNode) -> Subject | None:
         """Who the rule is about; rules without a subject are about every principal."""
-        if not isinstance(effect, t.GrantNode):
-            return Subject(frozenset(), None, effect.targets.span)
-        subjects = effect.subjects
-        if subjects.every:
-            kind = None if subjects.every == "principal" else subjects.every
-            return Subject(frozenset(), kind, subjects.span)
-        known = True
-        for name in subjects.roles:
-            if name.text not in self._roles:
-                unknown_role(name, self._found, self._report)
-                known = False
-        roles = frozenset(name.text for name in subjects.roles)
-        return Subject(roles, None, subjects.span) if known else None
+        if isinstance(effect, t.GrantNode):
+            return self._people.subject(effect.subjects)
+        return Subject(frozenset(), None, effect.targets.span)
 
-    def _targets(self, targets: t.Targets) -> list[str] | None:
-        if targets.tag is not None:
-            tag = targets.tag.text
-            tagged = [name for name, task in self._tasks.items() if tag in task.tags]
-            if not tagged:
-                tags = {tag: None for task in self._tasks.values() for tag in task.tags}
-                label = "no task carries it, so the rule would never apply"
-                self._report.unknown(codes.UNKNOWN_TAG, "tag", targets.tag, tags.items(), label)
-            return tagged or None
-        if not targets.names:
-            if not self._tasks:
-                title = "there is no task that this rule could be about"
-                self._report.add(codes.NO_TARGETS, title, targets.span, "no task is declared")
-            return list(self._tasks) or None
-        known = []
-        for name in targets.names:
-            if name.text in self._tasks:
-                known.append(name.text)
-            else:
-                unknown_task(name, self._found, self._report)
-        return known if len(known) == len(targets.names) else None
+    def _on_failure(self, node: t.RuleNode) -> tuple[int, Ladder] | None:
+        failure = node.on_failure
+        if failure is None:
+            return 0, ()
+        after = isinstance(node.effect, t.RequireNode) and node.effect.after
+        if after and failure.parties:
+            title = "what has happened cannot be asked about before it happens"
+            label = "the output is withheld where the validation fails"
+            self._report.add(codes.MISPLACED, title, failure.span, label)
+        if after and failure.retries:
+            self._refuse_irreversible(node, failure.span)
+        rungs = (t.RungNode(failure.parties, None, failure.span),) if failure.parties else ()
+        ladder = self._people.ladder(rungs)
+        return None if ladder is None else (failure.retries, ladder)
 
-    def _requirement(self, effect: t.EscalateNode) -> Requirement | None:
-        role = self._roles.get(effect.role.text)
-        if role is None:
-            unknown_role(effect.role, self._found, self._report)
-            return None
-        if role.kind != "human":
-            self._report.add(
-                codes.WRONG_KIND,
-                f"only people approve, and `{role.name}` is not a role for humans",
-                effect.role.span,
-                "asked to approve here",
-                also=(Label(role.span, "declared here", primary=False),),
-                help_=f"declare `role {role.name} for humans`"
-                if role.kind is None
-                else "name a role that people hold",
-            )
-            return None
-        return Requirement(role.name, effect.quorum)
+    def _refuse_irreversible(self, node: t.RuleNode, span: Span) -> None:
+        tasks = self._expressions.targets(node.effect.targets) or []
+        for task in tasks:
+            if "irreversible" in self._expressions.abouts.of(task).tags:
+                title = f"`{task}` cannot be undone, so it is not tried again"
+                self._report.add(codes.IRREVERSIBLE, title, span, "`retry` after the task")
 
-    def _validations_of(self, effect: t.EffectNode) -> list[t.Name]:
+    def _validations_of(self, effect: t.EffectNode) -> list[t.ValidationNode]:
         if not isinstance(effect, t.RequireNode):
             return []
-        known = []
-        for name in effect.validations:
-            if name.text in self._found.validations:
-                known.append(name)
-            else:
-                places = [(n, v.name.span) for n, v in self._found.validations.items()]
-                self._report.unknown(codes.UNKNOWN_VALIDATION, "validation", name, places)
-        return known
+        found = [self._found.validation(name, self._report) for name in effect.validations]
+        return [node for node in found if node is not None]
 
-    def _conditions(self, node: t.RuleNode, tasks: list[str]) -> tuple[Condition, ...] | None:
-        written = [(c.expression, c.word == "when", c.span) for c in node.conditions]
-        if isinstance(node.effect, t.OnlyWhenNode):
-            condition = node.effect.condition
-            written.append((condition, False, condition.span))
-        scope = self._common_scope(tasks)
-        checked = self._expressions.conditions([(e, expected) for e, expected, _ in written], scope)
-        if checked is None:
+    def _instead(self, node: t.RuleNode) -> str | None:
+        if node.instead is None:
             return None
-        return tuple(
-            Condition(expression, expected, expression.span)
-            for expression, (_, expected, _) in zip(checked, written, strict=True)
-        )
+        task = self._found.task(node.instead, self._report)
+        return task.name.text if task else None
 
     def _common_scope(self, tasks: list[str]) -> Scope:
-        """The inputs that all tasks have with one meaning; the rest is kept apart."""
-        tables = [{f.name: f for f in self._tasks[name].inputs} for name in tasks]
+        tables = [{f.name: f for f in self._inputs[name]} for name in tasks]
         names = {name for table in tables for name in table}
         common: dict[str, Field] = {}
         for name in sorted(names):
@@ -205,43 +240,109 @@ class Rules:
                     any(f.optional for f in fields),
                     any(f.secret for f in fields),
                 )
-        return replace(self._scope, inputs=common, uncommon=frozenset(names - common.keys()))
+        places = {
+            field.name.text: field.name.span
+            for task in tasks
+            for field in self._found.tasks[task].inputs
+        }
+        return replace(
+            self._scope,
+            inputs=common,
+            uncommon=frozenset(names - common.keys()),
+            input_places=places,
+        )
 
-    def _validation(self, node: t.ValidationNode, tasks: list[str]) -> Validation | None:
-        scope = self._common_scope(tasks) if tasks else self._common_scope(list(self._tasks))
-        whole = any(name.text == "input" for name in node.checks)
-        if not whole and tasks:
-            missing = [name for name in node.checks if name.text not in scope.inputs]
-            for name in missing:
-                self._missing_input(name, scope)
-            if missing:
-                return None
-        checks = () if whole else tuple(name.text for name in node.checks)
-        condition = None
-        if node.condition is not None and tasks:
-            seen = {n: f for n, f in scope.inputs.items() if whole or n in checks}
-            unseen = frozenset(scope.inputs) - seen.keys()
-            inner = replace(scope, inputs=seen, unchecked=unseen)
-            condition = self._expressions.condition(node.condition, inner)
-        schema = self._schemas.get(node.name.text)
-        if (condition is None) == (schema is None):
-            return None
-        return Validation(node.name.text, node.title, checks, schema, condition, node.name.span)
+    def _refuse_missing_inputs(self, expression: c.Checked, scope: Scope) -> None:
+        """A fact is looked up with inputs, which every task of the rule must have."""
+        if not self._facts:
+            return
+        for name in sorted(facts_used(expression, self._defines, self._facts)):
+            for argument in self._facts[name].arguments:
+                for read in all_of(argument):
+                    if isinstance(read, c.Read) and read.root == "input":
+                        self._refuse_missing_input(name, read, expression, scope)
 
-    def _missing_input(self, name: t.Name, scope: Scope) -> None:
-        if name.text in scope.uncommon:
-            title = f"not every task that needs this validation has the input `{name.text}`"
-            label = "missing, or of another type, in some of them"
-            help_ = "write a validation for each kind of task"
-            self._report.add(codes.NOT_COMMON, title, name.span, label, help_=help_)
-        else:
-            known = [(n, None) for n in scope.inputs]
-            self._report.unknown(codes.UNKNOWN_NAME, "input", name, known)
+    def _refuse_missing_input(
+        self, fact: str, read: c.Read, expression: c.Checked, scope: Scope
+    ) -> None:
+        name = read.path[0]
+        field = scope.inputs.get(name)
+        if field is None or not assignable(field.type, read.type):
+            title = f"the fact `{fact}` is looked up with `{name}`"
+            label = "not every task of this rule has this input"
+            help_ = "write a rule for the tasks that have it"
+            self._report.add(codes.NOT_COMMON, title, expression.span, label, help_=help_)
+
+    def _refuse_other_kind(self, subject: Subject, conditions: tuple[Condition, ...]) -> None:
+        """A rule about people that reads what only agents have never applies, and vice versa."""
+        kind = self._people.kind_of(subject)
+        if kind is None:
+            return
+        other = "agent" if kind == "human" else "human"
+        who = "people" if kind == "human" else "agents"
+        label = f"this rule is about {who} only"
+        for condition in conditions:
+            for place, node in self._reads(condition.expression):
+                if node.root == other:
+                    title = f"`{node.span.text}` is never known of {who}"
+                    self._report.add(codes.WRONG_KIND, title, place, label)
+
+    def _reads(self, expression: c.Checked) -> Iterator[tuple[Span, c.Read]]:
+        """What a condition reads, through definitions too, and where it does."""
+        for node in all_of(expression):
+            if isinstance(node, c.Read):
+                yield node.span, node
+            elif isinstance(node, c.Apply) and node.define in self._defines:
+                yield from ((node.span, read) for read in self._read_by(node.define))
+
+    def _read_by(self, define: str) -> tuple[c.Read, ...]:
+        """What a definition reads, each place of it once however often it is used."""
+        if define not in self._known_reads:
+            reads = self._reads(self._defines[define].body)
+            self._known_reads[define] = tuple({read.span: read for _, read in reads}.values())
+        return self._known_reads[define]
 
 
-_EFFECTS = {
-    t.GrantNode: Effect.FORBID,
-    t.OnlyWhenNode: Effect.FORBID,
-    t.RequireNode: Effect.REQUIRE,
-    t.EscalateNode: Effect.ESCALATE,
-}
+def facts_used(
+    expression: c.Checked, defines: Mapping[str, Define], facts: Mapping[str, Fact]
+) -> frozenset[str]:
+    """The facts that a condition rests on, through definitions and other facts too."""
+    bodies = [expression]
+    seen: set[str] = set()
+    for body in bodies:
+        for node in all_of(body):
+            if isinstance(node, c.Apply) and node.define not in seen and node.define in defines:
+                seen.add(node.define)
+                bodies.append(defines[node.define].body)
+    return facts_below(tuple(bodies), facts) & facts.keys()
+
+
+def _own_condition(effect: t.EffectNode) -> tuple[tuple[t.Expression, bool], ...]:
+    """What `only when` and `only after` ask: the rule applies where it is not so."""
+    if isinstance(effect, t.OnlyWhenNode):
+        return ((effect.condition, False),)
+    return ((effect.past, False),) if isinstance(effect, t.OnlyAfterNode) else ()
+
+
+def _form(effect: t.EffectNode) -> tuple[Form, Effect]:
+    match effect:
+        case t.GrantNode(effect="permit"):
+            return "permit", Effect.PERMIT
+        case t.GrantNode():
+            return "forbid", Effect.FORBID
+        case t.OnlyWhenNode():
+            return "only when", Effect.FORBID
+        case t.OnlyAfterNode():
+            return "only after", Effect.FORBID
+        case t.NeverNode():
+            return "constraint", Effect.FORBID
+        case t.RequireNode(after=True):
+            return "require after", Effect.REQUIRE
+        case t.RequireNode():
+            return "require", Effect.REQUIRE
+        case t.ConfirmNode():
+            return "confirm", Effect.REQUIRE
+        case t.EscalateNode():
+            return "escalate", Effect.ESCALATE
+        case t.LimitNode():
+            return "limit", Effect.LIMIT

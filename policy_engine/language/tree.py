@@ -1,446 +1,128 @@
 """The syntax tree: what a policy file says, word for word, nothing looked up yet.
 
 Every node carries the span of the text it came from. Names are still names here; what they
-stand for is the business of `check`.
+stand for is the business of the checks. The parts stand in `tree_expressions` (types, conditions,
+data), `tree_declarations`, `tree_rules` and `tree_tests`; all are read from here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
-from policy_engine.foundation.source import Span
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    text: str
-    span: Span
-
-
-# Types, as written
-
-
-@dataclass(frozen=True, slots=True)
-class NamedType:
-    name: Name
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class UnionType:
-    members: tuple[str, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class ListType:
-    item: TypeNode
-    span: Span
-
-
-TypeNode: TypeAlias = NamedType | UnionType | ListType
-
-
-@dataclass(frozen=True, slots=True)
-class FieldNode:
-    name: Name
-    type: TypeNode
-    optional: bool
-    secret: bool
-    span: Span
-
-
-# Expressions
-
-
-@dataclass(frozen=True, slots=True)
-class LiteralNode:
-    value: str | bool | int | Decimal | datetime
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class ListNode:
-    items: tuple[Expression, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class PathNode:
-    """`amount`, `order.total`, `agent.team`."""
-
-    names: tuple[Name, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class CallNode:
-    name: Name
-    arguments: tuple[Expression, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class JunctionNode:
-    """Conditions joined by one word, `and` or `or`."""
-
-    word: Literal["and", "or"]
-    parts: tuple[Expression, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class NotNode:
-    operand: Expression
-    span: Span
-
-
-CompareOperator: TypeAlias = Literal["==", "!=", "<", "<=", ">", ">=", "in"]
-
-
-@dataclass(frozen=True, slots=True)
-class CompareNode:
-    operator: CompareOperator
-    left: Expression
-    right: Expression
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class SumNode:
-    """Terms with their signs: `a + b - c`."""
-
-    terms: tuple[tuple[Literal["+", "-"], Expression], ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class ProductNode:
-    factors: tuple[Expression, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class QuantifierNode:
-    """`some x in xs has (…)`, and the same with `every` and `no`."""
-
-    word: Literal["some", "every", "no"]
-    variable: Name
-    over: Expression
-    body: Expression
-    span: Span
-
-
-PredicateWord: TypeAlias = Literal["given", "dictated", "trusted", "untrusted"]
-
-
-@dataclass(frozen=True, slots=True)
-class PredicateNode:
-    """`x is given`, `x is dictated`, `x is trusted`, `x is untrusted`."""
-
-    word: PredicateWord
-    operand: Expression
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class MatchNode:
-    operand: Expression
-    pattern: str
-    pattern_span: Span
-    span: Span
-
-
-Expression: TypeAlias = (
-    LiteralNode
-    | ListNode
-    | PathNode
-    | CallNode
-    | JunctionNode
-    | NotNode
-    | CompareNode
-    | SumNode
-    | ProductNode
-    | QuantifierNode
-    | PredicateNode
-    | MatchNode
+from policy_engine.language.tree_declarations import (
+    AboutNode as AboutNode,
+    AliasNode as AliasNode,
+    AttributesNode as AttributesNode,
+    Cell as Cell,
+    DefineNode as DefineNode,
+    FactNode as FactNode,
+    FrameworkNode as FrameworkNode,
+    ImportNode as ImportNode,
+    OutputNode as OutputNode,
+    ParameterNode as ParameterNode,
+    PolicyNode as PolicyNode,
+    RecordNode as RecordNode,
+    RoleNode as RoleNode,
+    RowNode as RowNode,
+    TableNode as TableNode,
+    TaskNode as TaskNode,
 )
-
-
-# Values, as tests write them down
-
-
-@dataclass(frozen=True, slots=True)
-class ValueNode:
-    """Plain data: texts, numbers, booleans, timestamps, lists and objects of them."""
-
-    value: object
-    span: Span
-
-
-# Statements
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyNode:
-    name: Name
-    title: str | None
-    version: str | None
-    owner: str | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class RoleNode:
-    name: Name
-    title: str | None
-    includes: tuple[Name, ...]
-    kind: Literal["humans", "agents"] | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class AttributesNode:
-    """`agents have { … }`, `humans have { … }`, `context has { … }`."""
-
-    of: Literal["agents", "humans", "context"]
-    fields: tuple[FieldNode, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class AliasNode:
-    name: Name
-    type: TypeNode
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class RecordNode:
-    name: Name
-    title: str | None
-    fields: tuple[FieldNode, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class OutputNode:
-    name: Name | None
-    type: TypeNode | None
-    trusted: bool
-    where: Expression | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class TaskNode:
-    name: Name
-    title: str | None
-    inputs: tuple[FieldNode, ...]
-    outputs: tuple[OutputNode, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class AboutNode:
-    tasks: tuple[Name, ...]
-    tags: tuple[Name, ...]
-    owners: tuple[tuple[str, Span], ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class FactNode:
-    name: Name
-    type: TypeNode
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class ParameterNode:
-    name: Name
-    type: TypeNode
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class DefineNode:
-    name: Name
-    parameters: tuple[ParameterNode, ...]
-    body: Expression
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Subjects:
-    """Who a rule is about: roles by name, or every agent, human or principal."""
-
-    roles: tuple[Name, ...]
-    every: Literal["agent", "human", "principal"] | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Targets:
-    """What a rule is about: tasks by name, by tag, or any task (both fields empty)."""
-
-    names: tuple[Name, ...]
-    tag: Name | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class GrantNode:
-    """`permit` and `forbid`."""
-
-    effect: Literal["permit", "forbid"]
-    subjects: Subjects
-    targets: Targets
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class OnlyWhenNode:
-    targets: Targets
-    condition: Expression
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class RequireNode:
-    validations: tuple[Name, ...]
-    targets: Targets
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class EscalateNode:
-    targets: Targets
-    quorum: int
-    quorum_span: Span
-    role: Name
-    span: Span
-
-
-EffectNode: TypeAlias = GrantNode | OnlyWhenNode | RequireNode | EscalateNode
-
-
-@dataclass(frozen=True, slots=True)
-class ConditionNode:
-    word: Literal["when", "unless"]
-    expression: Expression
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class RuleNode:
-    name: Name
-    title: str | None
-    effect: EffectNode
-    conditions: tuple[ConditionNode, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class ValidationNode:
-    name: Name
-    title: str | None
-    checks: tuple[Name, ...]
-    schema: str | None
-    schema_span: Span | None
-    condition: Expression | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class GivenPrincipal:
-    kind: Literal["agent", "human"]
-    id: str
-    roles: tuple[Name, ...]
-    attributes: ValueNode | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class GivenContext:
-    value: ValueNode
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class GivenRequest:
-    text: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class GivenNow:
-    at: datetime
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class GivenFact:
-    name: Name
-    value: ValueNode
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class GivenOutput:
-    task: Name
-    input: ValueNode | None
-    value: ValueNode
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class GivenValidation:
-    name: Name
-    passed: bool
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class GivenApproval:
-    by: str
-    roles: tuple[Name, ...]
-    span: Span
-
-
-GivenNode: TypeAlias = (
-    GivenPrincipal
-    | GivenContext
-    | GivenRequest
-    | GivenNow
-    | GivenFact
-    | GivenOutput
-    | GivenValidation
-    | GivenApproval
+from policy_engine.language.tree_expressions import (
+    AffixNode as AffixNode,
+    AffixWord as AffixWord,
+    AskedForNode as AskedForNode,
+    BetweenNode as BetweenNode,
+    CallNode as CallNode,
+    CompareNode as CompareNode,
+    CompareOperator as CompareOperator,
+    ConditionalNode as ConditionalNode,
+    Expression as Expression,
+    FieldNode as FieldNode,
+    FromCase as FromCase,
+    FunctionNode as FunctionNode,
+    FunctionWord as FunctionWord,
+    IndexNode as IndexNode,
+    JunctionNode as JunctionNode,
+    ListNode as ListNode,
+    ListType as ListType,
+    LiteralNode as LiteralNode,
+    LiteralValue as LiteralValue,
+    MapType as MapType,
+    MatchNode as MatchNode,
+    Name as Name,
+    NamedType as NamedType,
+    NotNode as NotNode,
+    OccurrenceNode as OccurrenceNode,
+    OriginNode as OriginNode,
+    OriginWord as OriginWord,
+    PairedNode as PairedNode,
+    PartNode as PartNode,
+    PastNode as PastNode,
+    PathNode as PathNode,
+    PickNode as PickNode,
+    PredicateNode as PredicateNode,
+    PredicateWord as PredicateWord,
+    ProductNode as ProductNode,
+    QuantifierNode as QuantifierNode,
+    QuantifierWord as QuantifierWord,
+    RecentNode as RecentNode,
+    SeenNode as SeenNode,
+    SetType as SetType,
+    SinceNode as SinceNode,
+    Stage as Stage,
+    Subjects as Subjects,
+    SumNode as SumNode,
+    TallyNode as TallyNode,
+    Targets as Targets,
+    TypeNode as TypeNode,
+    UnionType as UnionType,
+    ValueNode as ValueNode,
+    WindowNode as WindowNode,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class TestNode:
-    __test__ = False
-
-    title: str
-    title_span: Span
-    givens: tuple[GivenNode, ...]
-    task: Name
-    input: ValueNode
-    outcome: str
-    outcome_span: Span
-    role: Name | None
-    because: tuple[Name, ...]
-    span: Span
-
+from policy_engine.language.tree_rules import (
+    ClaimWord as ClaimWord,
+    ConditionNode as ConditionNode,
+    ConfirmNode as ConfirmNode,
+    Day as Day,
+    EffectNode as EffectNode,
+    EscalateNode as EscalateNode,
+    ExceptionNode as ExceptionNode,
+    FailureNode as FailureNode,
+    GrantNode as GrantNode,
+    GuaranteeNode as GuaranteeNode,
+    Ladder as Ladder,
+    LimitNode as LimitNode,
+    NeverNode as NeverNode,
+    OnlyAfterNode as OnlyAfterNode,
+    OnlyWhenNode as OnlyWhenNode,
+    PartyNode as PartyNode,
+    RequireNode as RequireNode,
+    RuleNode as RuleNode,
+    RungNode as RungNode,
+    ValidationNode as ValidationNode,
+)
+from policy_engine.language.tree_tests import (
+    GivenAnswer as GivenAnswer,
+    GivenApproval as GivenApproval,
+    GivenAsked as GivenAsked,
+    GivenAttributes as GivenAttributes,
+    GivenBehalf as GivenBehalf,
+    GivenFact as GivenFact,
+    GivenNode as GivenNode,
+    GivenNow as GivenNow,
+    GivenOutput as GivenOutput,
+    GivenPast as GivenPast,
+    GivenPrincipal as GivenPrincipal,
+    GivenRequest as GivenRequest,
+    GivenValidation as GivenValidation,
+    PastStage as PastStage,
+    TestNode as TestNode,
+)
 
 Statement: TypeAlias = (
     PolicyNode
+    | ImportNode
     | RoleNode
     | AttributesNode
     | AliasNode
@@ -448,8 +130,12 @@ Statement: TypeAlias = (
     | TaskNode
     | AboutNode
     | FactNode
+    | TableNode
     | DefineNode
+    | FrameworkNode
     | RuleNode
+    | ExceptionNode
+    | GuaranteeNode
     | ValidationNode
     | TestNode
 )

@@ -1,0 +1,1 @@
+"""How fast and how small reading policies is."""
