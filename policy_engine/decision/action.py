@@ -5,13 +5,17 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType
 from typing import ClassVar, TypeAlias
 
-from policy_engine.foundation.canonical import digest
+from policy_engine.foundation.canonical import decimal_text, digest
 from policy_engine.language.policy import Kind
 from policy_engine.values.conform import timestamp
+from policy_engine.values.durations import duration, duration_text
+from policy_engine.values.money import Money, money
 from policy_engine.values.plain import plain
 
 
@@ -48,6 +52,7 @@ class Action:
 
     `context` is the gate's word about the circumstances, never the agent's; `on_behalf_of` is the
     person for whom the principal acts; `domain` is the tenant in whose directory roles are held.
+    `chain` is who delegated it, outermost first; the principal itself is not in it.
     """
 
     principal: Principal
@@ -56,14 +61,16 @@ class Action:
     context: Mapping[str, object] = field(default_factory=dict)
     on_behalf_of: Human | None = None
     domain: str | None = None
+    chain: tuple[Principal, ...] = ()
 
     @property
     def interested(self) -> frozenset[str]:
-        """Who may not sign it: the principal, and on whose behalf it acts, by `person_key`."""
-        behalf = {person_key(self.on_behalf_of.id)} if self.on_behalf_of else set()
-        return frozenset({person_key(self.principal.id), *behalf})
+        """Who may not sign it, by `person_key`: who does it, who delegated it, for whom it is."""
+        behalf = (self.on_behalf_of,) if self.on_behalf_of else ()
+        return frozenset(person_key(who.id) for who in (self.principal, *self.chain, *behalf))
 
 
+@lru_cache(maxsize=4096)
 def person_key(id_: str) -> str:
     """One key for all spellings that could be one person: case, spacing, variants of letters."""
     text = unicodedata.normalize("NFKC", id_).casefold()
@@ -77,6 +84,7 @@ def action_digest(action: Action, input_: Mapping[str, object]) -> str:
     one number are one action.
     """
     behalf = action.on_behalf_of
+    chain = [plain(described(delegator)) for delegator in action.chain]
     return digest(
         {
             "principal": plain(described(action.principal)),
@@ -84,18 +92,28 @@ def action_digest(action: Action, input_: Mapping[str, object]) -> str:
             "domain": action.domain,
             "task": action.task,
             "input": input_,
+            **({"chain": chain} if chain else {}),
         }
     )
 
 
-def proposal_digest(action: Action, input_: Mapping[str, object]) -> str:
+def proposal_digest(
+    action: Action, input_: Mapping[str, object], doer: Principal | None = None
+) -> str:
     """What a rejection is bound to: the same principal, task and input, whatever else changes.
 
-    Numbers and instants count by value alone, so that a policy that retypes one lifts no
-    rejection.
+    `doer` is who of those that do it (default: who acts in the end).
+    Numbers, instants, money and durations count by value alone, so that a policy that retypes one
+    lifts no rejection.
     """
-    principal = {"kind": action.principal.kind, "id": action.principal.id}
+    doer = doer or action.principal
+    principal = {"kind": doer.kind, "id": doer.id}
     return digest({"principal": principal, "task": action.task, "input": _by_value(input_)})
+
+
+def named(principal: Principal) -> str:
+    """Kind and id, as in `agent bot-7`: what two principals are the same by."""
+    return f"{principal.kind} {principal.id}"
 
 
 def described(principal: Principal) -> dict[str, object]:
@@ -108,18 +126,35 @@ def described(principal: Principal) -> dict[str, object]:
 
 def _by_value(value: object) -> object:
     match value:
-        case bool():
+        case bool() | datetime():
             return value
         case int():
             return Decimal(value)
+        case date():
+            return value.isoformat()
+        case timedelta():
+            return duration_text(value)
         case str():
-            return timestamp(value) or value
+            return _instant_money_or_span(value)
         case list() | tuple():
             return [_by_value(item) for item in value]
         case Mapping():
-            return {name: _by_value(item) for name, item in value.items()}
+            return _money(value) or {name: _by_value(item) for name, item in value.items()}
         case _:
             return value
+
+
+def _instant_money_or_span(text: str) -> object:
+    span = duration(text)
+    return timestamp(text) or money(text) or (text if span is None else duration_text(span))
+
+
+def _money(value: Mapping[str, object]) -> Money | None:
+    """The money that an object is."""
+    amount = value.get("amount")
+    if value.keys() != {"amount", "currency"} or not isinstance(amount, (int, Decimal)):
+        return None
+    return money(f"{decimal_text(Decimal(amount))} {value['currency']}")
 
 
 def _set(principal: Principal, id_: str, attributes: Mapping[str, object]) -> None:

@@ -1,234 +1,237 @@
-"""Checked expressions to Python closures.
+"""Checked expressions to closures: one row of the table for each kind of node.
 
-A closure takes a `Frame` and gives a value, or an `Unknown` that says where it was born. It never
-raises: every way in which data can fail to be there is an unknown.
+Here are names, data and the logic of three values; the other rows stand by theme in `comparing`,
+`computing`, `predicates`, `items` and `past`.
 """
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping
-from decimal import Decimal
-from typing import Any, TypeAlias, cast
+from typing import Any
 
+from policy_engine.decision import comparing, computing, items, past, predicates
+from policy_engine.decision.closures import Compiler, Evaluate as Evaluate, may_range, strict
 from policy_engine.decision.frame import Frame
+from policy_engine.decision.intervals import Interval, unsettled
 from policy_engine.decision.truth import Unknown, every, negated, some
-from policy_engine.foundation.source import Span
 from policy_engine.language import checked as c
-from policy_engine.language.policy import Define
-from policy_engine.values import numbers
-from policy_engine.values.patterns import matches_whole
-
-Evaluate: TypeAlias = Callable[[Frame], object]
+from policy_engine.language.policy import NO_ROW, Define, Table
+from policy_engine.values.arithmetic import equal
 
 
 class Conditions:
     """Compiles expressions of one policy set; remembers the closure of every node."""
 
-    def __init__(self, defines: Mapping[str, Define]) -> None:
+    def __init__(
+        self, defines: Mapping[str, Define], tables: Mapping[str, Table] | None = None
+    ) -> None:
         self._defines = defines
-        self._compiled: dict[int, Evaluate] = {}
+        self._tables = tables or {}
+        self._compiled: dict[int, tuple[c.Checked, Evaluate]] = {}
+        self._settled: dict[int, tuple[c.Checked, Evaluate]] = {}
 
     def compile(self, node: c.Checked) -> Evaluate:
         """The closure of a node; the same node always gives the same closure."""
         known = self._compiled.get(id(node))
         if known is None:
-            known = self._compiled[id(node)] = self._build(node)
-        return known
+            known = self._compiled[id(node)] = node, _BUILDERS[type(node)](node, self)
+        return known[1]
+
+    def settled(self, node: c.Checked) -> Evaluate:
+        """The same, where a range of numbers is of no use: then it is unknown."""
+        if not may_range(node):
+            return self.compile(node)
+        known = self._settled.get(id(node))
+        if known is None:
+            known = self._settled[id(node)] = node, _without_range(node, self.compile(node))
+        return known[1]
 
     def define(self, name: str) -> Define:
         return self._defines[name]
 
-    def _build(self, node: c.Checked) -> Evaluate:
-        match node:
-            case c.Constant():
-                value = node.value
-                return lambda frame: value
-            case c.Read():
-                return lambda frame: read(node, frame)
-            case c.Listing():
-                items = [self.compile(item) for item in node.items]
-                return lambda frame: _strict([item(frame) for item in items])
-            case c.Sum():
-                return self._sum(node)
-            case c.Product():
-                return self._product(node)
-            case c.Joined():
-                parts = [self.compile(part) for part in node.parts]
-                return lambda frame: _joined([part(frame) for part in parts])
-            case c.Apply():
-                return self._apply(node)
-            case c.Compare():
-                return self._compare(node)
-            case c.Every():
-                parts = [self.compile(part) for part in node.parts]
-                return lambda frame: every(part(frame) for part in parts)
-            case c.Some():
-                parts = [self.compile(part) for part in node.parts]
-                return lambda frame: some(part(frame) for part in parts)
-            case c.Not():
-                operand = self.compile(node.operand)
-                return lambda frame: negated(operand(frame))
-            case c.Quantified():
-                return self._quantified(node)
-            case c.Given():
-                return lambda frame: _given(node, frame)
-            case c.Provenance():
-                return self._provenance(node)
-            case c.Match():
-                return self._match(node)
-
-    def _sum(self, node: c.Sum) -> Evaluate:
-        signs = [sign == "+" for sign, _ in node.terms]
-        operands = [self.compile(operand) for _, operand in node.terms]
-
-        def evaluate(frame: Frame) -> object:
-            values = _strict([operand(frame) for operand in operands])
-            if isinstance(values, Unknown):
-                return values
-            terms = zip(signs, cast("tuple[int | Decimal, ...]", values), strict=True)
-            result = numbers.total(list(terms))
-            return _too_long(node.span) if result is None else result
-
-        return evaluate
-
-    def _product(self, node: c.Product) -> Evaluate:
-        factors = [self.compile(factor) for factor in node.factors]
-
-        def evaluate(frame: Frame) -> object:
-            values = _strict([factor(frame) for factor in factors])
-            if isinstance(values, Unknown):
-                return values
-            result = numbers.product(cast("tuple[int | Decimal, ...]", values))
-            return _too_long(node.span) if result is None else result
-
-        return evaluate
-
-    def _apply(self, node: c.Apply) -> Evaluate:
-        define = self._defines[node.define]
-        body = self.compile(define.body)
-        names = [name for name, _ in define.parameters]
-        arguments = [self.compile(argument) for argument in node.arguments]
-
-        def evaluate(frame: Frame) -> object:
-            values = {n: a(frame) for n, a in zip(names, arguments, strict=True)}
-            return body(frame.with_locals(values, only=True))
-
-        return evaluate
-
-    def _compare(self, node: c.Compare) -> Evaluate:
-        left, right = self.compile(node.left), self.compile(node.right)
-        compare = _COMPARE[node.operator]
-
-        def evaluate(frame: Frame) -> object:
-            one, other = left(frame), right(frame)
-            if isinstance(one, Unknown):
-                return one
-            if isinstance(other, Unknown):
-                return other
-            return compare(one, other)
-
-        return evaluate
-
-    def _quantified(self, node: c.Quantified) -> Evaluate:
-        over, body = self.compile(node.over), self.compile(node.body)
-        joined = every if node.word == "every" else some
-        variable, is_no = node.variable, node.word == "no"
-
-        def evaluate(frame: Frame) -> object:
-            items = over(frame)
-            if isinstance(items, Unknown):
-                return items
-            truth = joined(
-                body(frame.with_locals({variable: item}))
-                for item in cast("tuple[object, ...]", items)
-            )
-            return negated(truth) if is_no else truth
-
-        return evaluate
-
-    def _provenance(self, node: c.Provenance) -> Evaluate:
-        operand, type_, span = self.compile(node.operand), node.operand.type, node.span
-        dictated, negative = node.word == "dictated", node.word == "untrusted"
-
-        def evaluate(frame: Frame) -> object:
-            value = operand(frame)
-            if isinstance(value, Unknown):
-                return value
-            if dictated:
-                return frame.origins.dictated(value, type_, span)
-            truth = frame.origins.trusted(value, type_, span)
-            return negated(truth) if negative else truth
-
-        return evaluate
-
-    def _match(self, node: c.Match) -> Evaluate:
-        operand, pattern = self.compile(node.operand), node.pattern
-
-        def evaluate(frame: Frame) -> object:
-            value = operand(frame)
-            return value if isinstance(value, Unknown) else matches_whole(pattern, str(value))
-
-        return evaluate
+    def table(self, name: str) -> Table:
+        return self._tables[name]
 
 
-def read(node: c.Read, frame: Frame) -> object:
+def _without_range(node: c.Checked, closure: Evaluate) -> Evaluate:
+    span = node.span
+
+    def evaluate(frame: Frame) -> object:
+        value = closure(frame)
+        return unsettled(span) if isinstance(value, Interval) else value
+
+    return evaluate
+
+
+def _constant(node: c.Constant, compiler: Compiler) -> Evaluate:
+    value = node.value
+    return lambda frame: value
+
+
+def _read(node: c.Read, compiler: Compiler) -> Evaluate:
     """The datum at a path, or why there is none."""
-    value: object = frame.roots[node.root]
+    root, path = node.root, node.path
+    if len(path) > 1:
+        return lambda frame: _at_path(node, frame)
+    name = path[0]
+    if root == "local":
+        return lambda frame: frame.local[name] if name in frame.local else _why(node, frame)
+
+    def evaluate(frame: Frame) -> object:
+        data = frame.roots[root]
+        return data[name] if name in data else _why(node, frame)
+
+    return evaluate
+
+
+def _at_path(node: c.Read, frame: Frame) -> object:
+    value: object = frame.local if node.root == "local" else frame.roots[node.root]
     for name in node.path:
         if isinstance(value, Unknown):
             return value
         if not isinstance(value, Mapping) or name not in value:
-            absent = frame.absent
-            why = absent.get((node.root, node.path[0])) or absent.get((node.root, ""))
-            return Unknown(node.span, why or f"`{node.span.text}` is not known")
+            return _why(node, frame)
         value = value[name]
     return value
 
 
-def _given(node: c.Given, frame: Frame) -> object:
+def _why(node: c.Read, frame: Frame) -> Unknown:
+    absent = frame.absent
+    why = absent.get((node.root, node.path[0])) or absent.get((node.root, ""))
+    return Unknown(node.span, why or f"`{node.span.text}` is not known")
+
+
+def _given(node: c.Given, compiler: Compiler) -> Evaluate:
     """Whether the last step of the path is there; unknown where the way to it is not."""
-    root, path = node.operand.root, node.operand.path
-    value: object = frame.roots[root]
-    why = frame.absent.get((root, path[0])) or frame.absent.get((root, ""))
-    if why is not None:
-        return Unknown(node.span, why)
+    root, path, span = node.operand.root, node.operand.path, node.span
     *way, last = path
-    for name in way:
-        if not isinstance(value, Mapping) or name not in value:
-            return Unknown(node.span, f"`{name}` is not known")
-        value = value[name]
-    if isinstance(value, Unknown):
-        return value
-    return isinstance(value, Mapping) and last in value
+
+    def evaluate(frame: Frame) -> object:
+        why = frame.absent.get((root, path[0])) or frame.absent.get((root, ""))
+        if why is not None and root != "local":
+            return Unknown(span, why)
+        value: object = frame.local if root == "local" else frame.roots[root]
+        for name in way:
+            if isinstance(value, Unknown):
+                return value
+            if not isinstance(value, Mapping) or name not in value:
+                return Unknown(span, f"`{name}` is not known")
+            value = value[name]
+        if isinstance(value, Unknown):
+            return value
+        return isinstance(value, Mapping) and last in value
+
+    return evaluate
 
 
-def _strict(items: list[object]) -> object:
-    for item in items:
-        if isinstance(item, Unknown):
-            return item
-    return tuple(items)
+def _every(node: c.Every, compiler: Compiler) -> Evaluate:
+    parts = [compiler.compile(part) for part in node.parts]
+    return lambda frame: every(part(frame) for part in parts)
 
 
-def _joined(parts: list[object]) -> object:
-    whole = _strict(parts)
-    return whole if isinstance(whole, Unknown) else "".join(cast("tuple[str, ...]", whole))
+def _some(node: c.Some, compiler: Compiler) -> Evaluate:
+    parts = [compiler.compile(part) for part in node.parts]
+    return lambda frame: some(part(frame) for part in parts)
 
 
-def _too_long(span: Span) -> Unknown:
-    return Unknown(span, f"the result has more than {numbers.MAXIMUM_DIGITS} digits")
+def _not(node: c.Not, compiler: Compiler) -> Evaluate:
+    operand = compiler.compile(node.operand)
+    return lambda frame: negated(operand(frame))
 
 
-def _contains(item: object, items: object) -> bool:
-    return item in cast("tuple[object, ...]", items)
+def _apply(node: c.Apply, compiler: Compiler) -> Evaluate:
+    define = compiler.define(node.define)
+    body = compiler.compile(define.body)
+    names = [name for name, _ in define.parameters]
+    arguments = [compiler.compile(argument) for argument in node.arguments]
+
+    def evaluate(frame: Frame) -> object:
+        values = {n: a(frame) for n, a in zip(names, arguments, strict=True)}
+        return body(frame.with_locals(values, only=True))
+
+    return evaluate
 
 
-_COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "in": _contains,
+def _lookup(node: c.Lookup, compiler: Compiler) -> Evaluate:
+    table = compiler.table(node.table)
+    arguments = [compiler.settled(argument) for argument in node.arguments]
+    unknown = Unknown(node.span, "which row of the table it is cannot be told")
+
+    def evaluate(frame: Frame) -> object:
+        values = strict(argument(frame) for argument in arguments)
+        return values if isinstance(values, Unknown) else _row(table, values, unknown)
+
+    return evaluate
+
+
+def _row(table: Table, values: tuple[object, ...], unknown: Unknown) -> object:
+    """The value of the one row whose cells are the values."""
+    is_open = False
+    for cells, value in table.rows:
+        truths = [
+            equal(cell, given)
+            for cell, given in zip(cells, values, strict=True)
+            if cell is not None
+        ]
+        if all(truths):
+            return value
+        is_open = is_open or False not in truths
+    return unknown if is_open or table.otherwise is NO_ROW else table.otherwise
+
+
+def _choice(node: c.Choice, compiler: Compiler) -> Evaluate:
+    condition = compiler.compile(node.condition)
+    yes, no = compiler.compile(node.yes), compiler.compile(node.no)
+
+    def evaluate(frame: Frame) -> object:
+        truth = condition(frame)
+        if truth is True:
+            return yes(frame)
+        if truth is False:
+            return no(frame)
+        one, other = yes(frame), no(frame)
+        same = not isinstance(one, Unknown) and equal(one, other) is True
+        return one if same else truth
+
+    return evaluate
+
+
+_Builder = Callable[[Any, Compiler], Evaluate]
+
+_BUILDERS: Mapping[type, _Builder] = {
+    c.Constant: _constant,
+    c.Read: _read,
+    c.Given: _given,
+    c.Every: _every,
+    c.Some: _some,
+    c.Not: _not,
+    c.Apply: _apply,
+    c.Lookup: _lookup,
+    c.Choice: _choice,
+    c.Compare: comparing.comparison,
+    c.Listing: computing.listing,
+    c.Sum: computing.addition,
+    c.Product: computing.multiplication,
+    c.Joined: computing.joining,
+    c.Part: computing.part,
+    c.Index: computing.index,
+    c.Function: computing.function,
+    c.Now: computing.now,
+    c.Today: computing.today,
+    c.Match: predicates.match,
+    c.Like: predicates.like,
+    c.Affix: predicates.affix,
+    c.Between: predicates.between,
+    c.Recent: predicates.recent,
+    c.Provenance: predicates.provenance,
+    c.Origin: predicates.origin,
+    c.AskedFor: predicates.asked_for,
+    c.Seen: predicates.seen,
+    c.Quantified: items.quantified,
+    c.Paired: items.paired,
+    c.Tally: items.tally,
+    c.Pick: items.pick,
+    c.Happened: past.happened,
+    c.PastTally: past.past_tally,
+    c.NoneSince: past.none_since,
 }

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 CLOCK = timedelta(hours=24)
-"""How long people have to answer, how long an approval lives, how long a rejection holds."""
+"""How long an approval and a confirmation live, and how long a rejection holds."""
 
 
 class _Dated:
@@ -37,6 +37,7 @@ class Approval(_Dated):
     action: str
     facts: str
     rule: str
+    """Or the waiver that it is for; so is the digest."""
     rule_digest: str
     at: datetime
 
@@ -62,6 +63,15 @@ class Asked(_Dated):
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmation(_Dated):
+    """The session's own user said yes to exactly this action. It is no approval."""
+
+    by: str
+    action: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ValidationResult:
     """A validation that ran; serves one policy, action and set of facts."""
 
@@ -71,6 +81,14 @@ class ValidationResult:
     policy: str
     passed: bool
     problem: str = ""
+    at: datetime | None = None
+    """When it ran; None: nobody knows, so it is not fresh."""
+    attempt: int = 1
+    """The first, second, … time that it was tried for this action."""
+
+    def __post_init__(self) -> None:
+        if self.at is not None and self.at.utcoffset() is None:
+            raise ValueError("the time of evidence needs its offset from UTC")
 
 
-Evidence: TypeAlias = Approval | Rejection | Asked | ValidationResult
+Evidence: TypeAlias = Approval | Rejection | Asked | Confirmation | ValidationResult

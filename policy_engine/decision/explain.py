@@ -7,29 +7,54 @@ never are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from policy_engine.decision import codes
 from policy_engine.decision.evidence import Rejection, ValidationResult
 from policy_engine.decision.outcome import Outcome, Reason
-from policy_engine.decision.question import Question
+from policy_engine.decision.question import Actor, Question
 from policy_engine.decision.truth import Truth, Unknown
 from policy_engine.decision.witness import Witness, witnesses
+from policy_engine.decision.wording import worded_window
 from policy_engine.foundation.diagnostics import Code, Label
 from policy_engine.foundation.suggest import nearest
-from policy_engine.language.policy import Effect, Rule, Task
+from policy_engine.language.checked import Checked
+from policy_engine.language.policy import Effect, Rule, Rung, Task, Waiver
 from policy_engine.values.conform import Misfit
 
 
 def rule_reason(
-    rule: Rule, code: Code, outcome: Outcome, truth: Truth, question: Question
+    rule: Rule,
+    code: Code,
+    outcome: Outcome,
+    truth: Truth,
+    actor: Actor,
+    question: Question,
 ) -> Reason:
     """A rule that applied, with the values that made it apply."""
-    found = _deciding(rule, question)
-    labels = [Label(w.span, w.text) for w in found]
-    change = _would_change(rule, found, truth)
-    if rule.requirement is not None and outcome is Outcome.ESCALATE:
-        change = change and f"{change}; or an approval"
+    found = deciding(rule, actor, question)
+    labels = tuple(Label(w.span, w.text) for w in found)
+    labels = labels or (Label(rule.effect_span, "this rule decided"),)
+    told = change((w.other for w in found if w.other), rule, outcome)
+    why = truth.why if isinstance(truth, Unknown) else None
+    if rule.effect is Effect.PERMIT:
+        title = rule.title or _plain_title(rule)
+        return Reason(code, outcome, title, rule.name, labels, why, controls=rule.satisfies)
+    return narrowing_reason(rule, code, outcome, labels, why, told)
+
+
+def narrowing_reason(
+    rule: Rule,
+    code: Code,
+    outcome: Outcome,
+    labels: tuple[Label, ...],
+    why: str | None,
+    told: str | None,
+    not_before: datetime | None = None,
+) -> Reason:
+    """What a rule that narrows says, with all that its author had to say to that."""
     title = rule.title or _plain_title(rule)
     if code is codes.NOBODY_ANSWERED:
         title = f"the time to sign has run out: {title}"
@@ -38,28 +63,64 @@ def rule_reason(
         outcome,
         title,
         rule.name,
-        tuple(labels) or (Label(rule.effect_span, "this rule decided"),),
-        truth.why if isinstance(truth, Unknown) else None,
-        None if rule.effect is Effect.PERMIT else change,
+        labels,
+        why,
+        told,
+        rule.hint,
+        rule.instead,
+        rule.satisfies,
+        not_before,
     )
 
 
-def not_permitted(task: Task, near: list[Rule], question: Question) -> Reason:
+def change(others: Iterable[str], rule: Rule, outcome: Outcome) -> str | None:
+    """Any one of these, where all of several conditions made the rule apply; or a signature."""
+    told = list(dict.fromkeys(others))
+    if told and outcome is Outcome.ESCALATE:
+        return f"{' or '.join(told)}; or an approval"
+    return " or ".join(told) if told else None
+
+
+def waived(waiver: Waiver, denied: Reason, code: Code, outcome: Outcome) -> Reason:
+    """An exception in the place of the deny that it softens."""
+    title = waiver.title or f"`{waiver.name}` leaves to people what `{denied.rule}` denies"
+    if outcome is Outcome.ALLOW:
+        label = Label(waiver.span, f"people have signed: `{denied.rule}` does not deny this")
+        return Reason(code, outcome, title, waiver.name, (label,))
+    if outcome is Outcome.DENY:
+        title = f"the time to sign has run out: {title}"
+    labels = (*denied.labels, Label(waiver.span, "softened here", primary=False))
+    told = denied.would_change
+    return Reason(
+        code,
+        outcome,
+        title,
+        waiver.name,
+        labels,
+        denied.unknown,
+        f"{told}; or an approval" if told and outcome is Outcome.ESCALATE else told,
+        denied.hint,
+        denied.instead,
+        denied.controls,
+        denied.not_before,
+    )
+
+
+def not_permitted(task: Task, near: list[Rule], actor: Actor, question: Question) -> Reason:
     """No permit applied: the permits that were open to this principal, and what failed in them."""
     labels: list[Label] = []
     changes: list[str] = []
     for rule in near:
-        failed = _failing(rule, question)
+        failed = _failing(rule, actor, question)
         labels += [Label(w.span, w.text) for w in failed]
         changes.append(" and ".join(dict.fromkeys(w.other for w in failed if w.other)))
-    principal = question.action.principal
     labels = labels or [Label(task.span, "no rule permits this task to this principal", False)]
-    roles = question.circumstances.roles
+    roles = actor.roles
     held = "roles unknown" if roles is None else f"roles: {', '.join(sorted(roles)) or 'none'}"
     return Reason(
         codes.NOT_PERMITTED,
         Outcome.DENY,
-        f"no rule permits `{task.name}` to `{principal.id}` here ({held})",
+        f"no rule permits `{task.name}` to `{actor.principal.id}` here ({held})",
         None,
         tuple(labels),
         None,
@@ -107,17 +168,42 @@ def rejected(rejection: Rejection) -> Reason:
     return Reason(codes.REJECTED, Outcome.DENY, title, would_change=change)
 
 
-def validation_needed(rule: Rule, name: str, truth: Truth, question: Question) -> Reason:
-    reason = rule_reason(rule, codes.NEEDS_VALIDATION, Outcome.VALIDATE, truth, question)
+def suspended(name: str, question: Question) -> Reason:
+    title = f"`{name}` is suspended"
+    label = (Label(question.task.span, "asked for here", False),) if question.task else ()
+    change = "the end of the suspension"
+    return Reason(codes.SUSPENDED, Outcome.DENY, title, labels=label, would_change=change)
+
+
+def busy(task: Task, truth: Truth) -> Reason:
+    keys = " and ".join(f"`{name}`" for name in task.exclusive)
+    title = f"busy: another `{task.name}` with the same {keys} is under way"
+    why = None
+    if isinstance(truth, Unknown):
+        title = f"busy: another `{task.name}` with the same {keys} may be under way"
+        why = truth.why
+    label = Label(task.span, "only one at a time", False)
+    change = "trying again once the other has ended"
+    return Reason(codes.BUSY, Outcome.DENY, title, None, (label,), why, change)
+
+
+def validation_needed(
+    rule: Rule, name: str, truth: Truth, actor: Actor, question: Question
+) -> Reason:
+    code = codes.NEEDS_VALIDATION
+    reason = rule_reason(rule, code, Outcome.VALIDATE, truth, actor, question)
     title = _validation_title(name, question)
-    return Reason(reason.code, reason.outcome, title, rule.name, reason.labels, reason.unknown)
+    return replace(reason, title=title, would_change=None)
 
 
-def validation_failed(rule: Rule, result: ValidationResult, question: Question) -> Reason:
+def validation_failed(
+    rule: Rule, outcome: Outcome, result: ValidationResult, question: Question
+) -> Reason:
     name = result.validation
     title = _validation_title(name, question)
     labels = (Label(question.program.policy.validations[name].span, result.problem or "failed"),)
-    return Reason(codes.VALIDATION_FAILED, Outcome.DENY, title, rule.name, labels)
+    reason = narrowing_reason(rule, codes.VALIDATION_FAILED, outcome, labels, None, None)
+    return replace(reason, title=title)
 
 
 def _validation_title(name: str, question: Question) -> str:
@@ -125,41 +211,42 @@ def _validation_title(name: str, question: Question) -> str:
     return f"`{name}`: {validation.title}" if validation.title else f"`{name}` must pass"
 
 
-def _deciding(rule: Rule, question: Question) -> list[Witness]:
-    return _unique(
-        witness
-        for condition in rule.conditions
-        for witness in witnesses(condition.expression, question)
-    )
+def deciding(rule: Rule, actor: Actor, question: Question) -> list[Witness]:
+    """What made the conditions of a rule what they are."""
+    return _witnesses([condition.expression for condition in rule.conditions], actor, question)
 
 
-def _failing(rule: Rule, question: Question) -> list[Witness]:
+def _failing(rule: Rule, actor: Actor, question: Question) -> list[Witness]:
     """The witnesses of those conditions that are not met."""
-    conditions = question.program.conditions
-    return _unique(
-        witness
+    compile_ = question.program.conditions.compile
+    failed = [
+        condition.expression
         for condition in rule.conditions
-        if question.evaluate(conditions.compile(condition.expression)) is not condition.expected
-        for witness in witnesses(condition.expression, question)
-    )
+        if compile_(condition.expression)(actor.frame) is not condition.expected
+    ]
+    return _witnesses(failed, actor, question)
 
 
-def _unique(found: Iterable[Witness]) -> list[Witness]:
+def _witnesses(nodes: Sequence[Checked], actor: Actor, question: Question) -> list[Witness]:
+    """Each once."""
+    found = (w for n in nodes for w in witnesses(n, actor.frame, question.program.conditions))
     return list(dict.fromkeys(found))
 
 
-def _would_change(rule: Rule, found: list[Witness], truth: Truth) -> str | None:
-    """Any one of these, where all of several conditions made the rule apply."""
-    others = list(dict.fromkeys(w.other for w in found if w.other))
-    return " or ".join(others) if others else None
-
-
 def _plain_title(rule: Rule) -> str:
-    match rule.effect:
-        case Effect.ESCALATE:
-            assert rule.requirement is not None
-            return f"`{rule.requirement.role}` must approve"
-        case Effect.REQUIRE:
+    match rule.form:
+        case "escalate":
+            return f"{' or '.join(map(_roles, rule.ladder))} must approve"
+        case "confirm":
+            return "the user must confirm this"
+        case "require" | "require after":
             return f"{', '.join(rule.validations)} must pass"
+        case "limit":
+            assert rule.limit is not None
+            return f"the limit `{rule.name}` {worded_window(rule.limit.window)}"
         case _:
             return f"the rule `{rule.name}` applies"
+
+
+def _roles(rung: Rung) -> str:
+    return " and ".join(f"`{party.role}`" for party in rung.parties)

@@ -1,41 +1,73 @@
-"""What a condition can see while it is evaluated: data by root, and where data comes from."""
+"""What a condition can see while it is evaluated: data by root, the time, the past, and where
+data comes from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from datetime import datetime
+from typing import Protocol, TypeAlias
 
+from policy_engine.decision.recollection import Recollection
 from policy_engine.decision.truth import Truth
 from policy_engine.foundation.source import Span
 from policy_engine.language.checked import Root
 from policy_engine.values.types import Type
 
+Roots: TypeAlias = Mapping[Root, Mapping[str, object]]
+Absences: TypeAlias = Mapping[tuple[Root, str], str]
+"""Why a datum is not known; under the name "" why nothing of a root is."""
+
 
 class Origins(Protocol):
-    """Answers where a datum comes from."""
+    """Answers what the session has seen, and where a datum comes from."""
 
     def dictated(self, value: object, type_: Type, span: Span) -> Truth: ...
 
     def trusted(self, value: object, type_: Type, span: Span) -> Truth: ...
 
+    def comes_from(self, task: str, value: object, type_: Type, span: Span) -> Truth: ...
+
+    def created(self, value: object, type_: Type, span: Span) -> Truth: ...
+
+    def asked_for(self, words: tuple[str, ...], span: Span) -> Truth: ...
+
+    def seen(self, label: str, span: Span) -> Truth: ...
+
 
 class Frame:
     """The data of one decision, and the variables of the place being evaluated."""
 
-    __slots__ = ("absent", "origins", "roots")
+    __slots__ = ("absent", "local", "now", "origins", "past", "roots")
 
     def __init__(
         self,
-        roots: Mapping[Root, Mapping[str, object]],
+        roots: Roots,
+        local: Mapping[str, object],
+        absent: Absences,
         origins: Origins,
-        absent: Mapping[tuple[Root, str], str] | None = None,
+        now: datetime,
+        past: Recollection,
     ) -> None:
         self.roots = roots
+        self.local = local
+        self.absent = absent
         self.origins = origins
-        self.absent = absent or {}
-        """Why a datum is not known; under the name "" why nothing of a root is."""
+        self.now = now
+        self.past = past
 
     def with_locals(self, values: Mapping[str, object], *, only: bool = False) -> Frame:
         """A frame with more variables, or (`only`) with these alone."""
-        kept = {} if only else self.roots["local"]
-        return Frame({**self.roots, "local": {**kept, **values}}, self.origins, self.absent)
+        local = values if only else {**self.local, **values}
+        return Frame(self.roots, local, self.absent, self.origins, self.now, self.past)
+
+    def with_roots(self, roots: Roots, absent: Absences) -> Frame:
+        """A frame in which these roots are others, and for these reasons have gaps."""
+        kept = {place: why for place, why in self.absent.items() if place[0] not in roots}
+        return Frame(
+            {**self.roots, **roots},
+            self.local,
+            {**kept, **absent},
+            self.origins,
+            self.now,
+            self.past,
+        )

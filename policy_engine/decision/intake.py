@@ -13,6 +13,9 @@ from typing import cast
 from policy_engine.decision.action import Action, Agent, Human, Principal
 from policy_engine.values.plain import plain
 
+_WRAPPINGS = 5
+"""How much deeper a datum stands where the action around it is written down."""
+
 
 class Unwritable:
     """Stands where something was that cannot be written down; `why` says what."""
@@ -34,6 +37,7 @@ def taken_in(action: Action) -> Action:
         context=_members(action.context),
         on_behalf_of=None if behalf is None else cast(Human, _principal(behalf)),
         domain=None if action.domain is None else cast(str, _text(action.domain)),
+        chain=tuple(_principal(delegator) for delegator in action.chain),
     )
 
 
@@ -48,8 +52,12 @@ def _members(values: object) -> dict[str, object]:
     """Each member by itself, so that what is wrong can be said of it."""
     if not isinstance(values, Mapping):
         return {"": Unwritable(f"a {type(values).__name__} is no object")}
+    try:
+        members = list(values.items())
+    except Exception as error:  # noqa: BLE001 — foreign code; what cannot be read is no data
+        return {"": Unwritable(f"it cannot be read: {type(error).__name__}")}
     copied: dict[str, object] = {}
-    for name, value in list(values.items()):
+    for name, value in members:
         key = _text(name)
         if isinstance(key, str):
             copied[key] = _copied(value)
@@ -62,9 +70,11 @@ def _copied(value: object) -> object:
     if isinstance(value, Unwritable):
         return value
     try:
-        return plain(value, exactly=True)
+        return plain(value, _WRAPPINGS, exactly=True)
     except (ValueError, RecursionError) as error:
         return Unwritable(str(error))
+    except Exception as error:  # noqa: BLE001 — foreign code; what cannot be read is no data
+        return Unwritable(f"it cannot be read: {type(error).__name__}")
 
 
 def _text(value: object) -> str | Unwritable:

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import total_ordering
+from typing import NamedTuple
 
+from policy_engine.decision import codes
 from policy_engine.foundation.diagnostics import Code, Label
 from policy_engine.foundation.source import Span
+from policy_engine.language.policy import Ladder, Party
 
 
 @total_ordering
@@ -56,6 +59,14 @@ class Reason:
     unknown: str | None = None
     """Why a condition could not be decided, where that is why the rule applies."""
     would_change: str | None = None
+    hint: str | None = None
+    """What the rule says could be done about it."""
+    instead: str | None = None
+    """Another task that serves the purpose."""
+    controls: tuple[str, ...] = ()
+    """What the rule satisfies, such as `eu_ai_act.art_14`."""
+    not_before: datetime | None = None
+    """Until then it will not change, and from then on it will, if nothing else happens."""
 
     @property
     def span(self) -> Span | None:
@@ -68,15 +79,40 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """People who must approve for one rule: `quorum` distinct holders of `role`."""
+    """People who must approve, for a rule or for an exception of one."""
 
     rule: str
+    """The name of the rule or the exception."""
     rule_digest: str
-    role: str
-    quorum: int
+    rungs: Ladder
+    """Whose turn it is, and whose it will be after them."""
     signed: tuple[str, ...]
     deadline: datetime | None
     """When the ask ends in deny; None where nobody has been asked yet."""
+    until: datetime | None = None
+    """When the turn of the first rung ends."""
+
+    @property
+    def parties(self) -> tuple[Party, ...]:
+        """Who may sign now: all different people."""
+        return self.rungs[0].parties
+
+    @property
+    def role(self) -> str:
+        """The role of the first party; of most asks it is the only one."""
+        return self.parties[0].role
+
+    @property
+    def quorum(self) -> int:
+        """How many people it takes."""
+        return self.rungs[0].quorum
+
+
+class Obligation(NamedTuple):
+    """A validation that must pass before the output of the task is released."""
+
+    rule: str
+    validation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +140,30 @@ class Decision:
     """The roles it was decided with; None where they are not known."""
     input: Mapping[str, object] | None = None
     """The input in the engine's terms: what runs, if anything runs. None where it does not fit."""
+    obligations: tuple[Obligation, ...] = ()
+    """What is still due once the task has been carried out."""
+    proposals: tuple[str, ...] = ()
+    """The same for everybody in the chain, last who acts in the end."""
+    observed: tuple[Reason, ...] = ()
+    """What rules under observation would have contributed."""
 
     @property
     def allowed(self) -> bool:
         """Whether the answer is allow."""
         return self.outcome is Outcome.ALLOW
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether nothing but the user's own confirmation is missing to go on."""
+        open_ = [reason for reason in self.reasons if reason.outcome is self.outcome]
+        wanted = all(reason.code is codes.NEEDS_CONFIRMATION for reason in open_)
+        return self.outcome is Outcome.VALIDATE and wanted
+
+    @property
+    def wants_confirmation(self) -> bool:
+        """Whether the user's own confirmation is missing, and not in vain."""
+        missing = any(reason.code is codes.NEEDS_CONFIRMATION for reason in self.reasons)
+        return missing and self.outcome is not Outcome.DENY
 
     @property
     def rules(self) -> frozenset[str]:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policy_engine.decision.action import Action
+from policy_engine.decision.evidence import CLOCK
 from policy_engine.decision.outcome import Ask, Decision, Outcome, Reason
+from policy_engine.decision.wording import worded_parties
 from policy_engine.foundation.canonical import timestamp_text
 from policy_engine.foundation.render import Segment, excerpt, visible
+from policy_engine.language.policy import Rung
+from policy_engine.values.durations import plain_duration
 
 STYLES = {
     Outcome.ALLOW: "allow",
@@ -36,22 +40,51 @@ def _reason(reason: Reason, decision: Decision) -> Iterator[Segment]:
     style = STYLES[reason.outcome]
     yield Segment(f"{reason.outcome.word}[{reason.rule or reason.code.id}]", style)
     yield Segment(f": {visible(reason.title)}\n", "strong")
-    trailer = []
+    yield from excerpt(reason.labels, list(_trailer(reason, decision)), style)
+
+
+def _trailer(reason: Reason, decision: Decision) -> Iterator[tuple[str, str]]:
+    """What is said below the places, each line with the word before its colon."""
     if reason.unknown:
-        trailer.append(("note", "what is unknown restricts"))
+        yield "note", "what is unknown restricts"
     for ask in decision.asks:
         if ask.rule == reason.rule and reason.outcome is Outcome.ESCALATE:
-            trailer.append(("needs", needs(ask)))
-    if reason.would_change:
-        trailer.append(("would change it", reason.would_change))
+            yield "needs", needs(ask)
+    for word, text in (
+        ("would change it", reason.would_change),
+        ("hint", reason.hint),
+        ("instead", reason.instead),
+        ("not before", reason.not_before and timestamp_text(reason.not_before)),
+    ):
+        if text:
+            yield word, text
+    for control in reason.controls:
+        yield "control", control
     if reason.outcome is not Outcome.ALLOW:
-        trailer.append(("code", f"{reason.code.id} {reason.code.name}"))
-    yield from excerpt(reason.labels, trailer, style)
+        yield "code", f"{reason.code.id} {reason.code.name}"
 
 
 def needs(ask: Ask) -> str:
-    """Who must sign, who has, and until when."""
-    who = f"{ask.quorum} of {ask.role}" if ask.quorum > 1 else f"one of {ask.role}"
+    """Who must sign, who has, until when, and who is asked after them."""
+    who = worded_parties(ask.parties)
     signed = f", signed so far: {', '.join(ask.signed)}" if ask.signed else ""
-    end = timestamp_text(ask.deadline) if ask.deadline else "24 hours after the ask"
-    return f"{who}{signed}; denied if not by {end}"
+    first, *later = ask.rungs
+    if not later:
+        # The one rung of an ask that says nothing about its time.
+        within = "24 hours" if first.within == CLOCK else plain_duration(first.within)
+        end = timestamp_text(ask.deadline) if ask.deadline else f"{within} after the ask"
+        return f"{who}{signed}; denied if not by {end}"
+    turn = f"until {timestamp_text(ask.until)}" if ask.until else _within(first)
+    rest = "".join(f", then {_after(rung)} {_within(rung)}" for rung in later)
+    return f"{who} {turn}{signed}{rest}, then deny"
+
+
+def _after(rung: Rung) -> str:
+    """Those of a later rung: a role alone where one person of it is enough."""
+    if rung.quorum == 1:
+        return rung.parties[0].role
+    return worded_parties(rung.parties)
+
+
+def _within(rung: Rung) -> str:
+    return f"within {plain_duration(rung.within)}"

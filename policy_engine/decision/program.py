@@ -2,30 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from policy_engine.decision.conditions import Conditions, Evaluate
-from policy_engine.language.policy import Effect, PolicySet, Rule, Task
+from policy_engine.language.checked import Checked, Read
+from policy_engine.language.policy import (
+    Condition,
+    Effect,
+    Limit,
+    PolicySet,
+    Rule,
+    Subject,
+    Task,
+    Waiver,
+)
+
+_SELF = ("principal", ("self",))
+
+Compiled = tuple[tuple[Evaluate, bool], ...]
+"""The closures of conditions, each with the outcome that meets it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledWaiver:
+    """An exception of one rule."""
+
+    waiver: Waiver
+    conditions: Compiled
+
+    @property
+    def subject(self) -> Subject:
+        return self.waiver.subject
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledLimit:
+    """A ceiling: what it allows, and what counts together."""
+
+    limit: Limit
+    bound: Evaluate
+    per: tuple[Evaluate, ...]
+    """Apart from who acts."""
+    per_principal: bool
+    """Whether actions of others never count with this one; known before anything is read."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """A rule and the closures of its conditions, each with the outcome that meets it."""
+    """A rule and what softens it."""
 
     rule: Rule
-    conditions: tuple[tuple[Evaluate, bool], ...]
+    conditions: Compiled
+    limit: CompiledLimit | None = None
+    waivers: tuple[CompiledWaiver, ...] = ()
+
+    @property
+    def subject(self) -> Subject:
+        return self.rule.subject
 
 
 @dataclass(frozen=True, slots=True)
 class TaskRules:
-    """All rules about one task."""
+    """All rules about one task: those that grant and those that narrow, each by name."""
 
     task: Task
     permits: tuple[CompiledRule, ...]
-    forbids: tuple[CompiledRule, ...]
-    requires: tuple[CompiledRule, ...]
-    escalates: tuple[CompiledRule, ...]
+    narrowing: tuple[CompiledRule, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +83,22 @@ class Program:
 
 def compile_policy(policy: PolicySet) -> Program:
     """The program of a policy set."""
-    conditions = Conditions(policy.defines)
-    ordered = [policy.rules[name] for name in sorted(policy.rules)]
-    compiled = [_compiled(rule, conditions) for rule in ordered]
+    conditions = Conditions(policy.defines, policy.tables)
+    waivers: dict[str, list[CompiledWaiver]] = {}
+    for _, waiver in sorted(policy.waivers.items()):
+        compiled = CompiledWaiver(waiver, _conditions(waiver.conditions, conditions))
+        waivers.setdefault(waiver.rule, []).append(compiled)
+    about: dict[str, list[CompiledRule]] = {}
+    for _, rule in sorted(policy.rules.items()):
+        compiled_rule = _rule(rule, conditions, waivers.get(rule.name, ()))
+        for task in rule.tasks:
+            about.setdefault(task, []).append(compiled_rule)
     for validation in policy.validations.values():
         if validation.condition is not None:
             conditions.compile(validation.condition)
     return Program(
         policy,
-        {name: _task_rules(task, compiled) for name, task in policy.tasks.items()},
+        {name: _task_rules(task, about.get(name, [])) for name, task in policy.tasks.items()},
         conditions,
         {
             name: conditions.compile(task.output.where)
@@ -58,19 +108,32 @@ def compile_policy(policy: PolicySet) -> Program:
     )
 
 
-def _compiled(rule: Rule, conditions: Conditions) -> CompiledRule:
+def _rule(rule: Rule, conditions: Conditions, waivers: Iterable[CompiledWaiver]) -> CompiledRule:
     return CompiledRule(
-        rule, tuple((conditions.compile(c.expression), c.expected) for c in rule.conditions)
+        rule,
+        _conditions(rule.conditions, conditions),
+        _limit(rule.limit, conditions) if rule.limit is not None else None,
+        tuple(waivers),
     )
 
 
-def _task_rules(task: Task, compiled: list[CompiledRule]) -> TaskRules:
-    about = [c for c in compiled if task.name in c.rule.tasks]
-    by_effect = {e: tuple(c for c in about if c.rule.effect is e) for e in Effect}
+def _limit(limit: Limit, conditions: Conditions) -> CompiledLimit:
+    keys = [key for key in limit.per if not _is_self(key)]
+    per = tuple(conditions.settled(key) for key in keys)
+    return CompiledLimit(limit, conditions.compile(limit.bound), per, len(keys) < len(limit.per))
+
+
+def _is_self(key: Checked) -> bool:
+    return isinstance(key, Read) and (key.root, key.path) == _SELF
+
+
+def _conditions(written: tuple[Condition, ...], conditions: Conditions) -> Compiled:
+    return tuple((conditions.compile(c.expression), c.expected) for c in written)
+
+
+def _task_rules(task: Task, about: list[CompiledRule]) -> TaskRules:
     return TaskRules(
         task,
-        permits=by_effect[Effect.PERMIT],
-        forbids=by_effect[Effect.FORBID],
-        requires=by_effect[Effect.REQUIRE],
-        escalates=by_effect[Effect.ESCALATE],
+        permits=tuple(c for c in about if c.rule.effect is Effect.PERMIT),
+        narrowing=tuple(c for c in about if c.rule.effect is not Effect.PERMIT),
     )

@@ -1,27 +1,61 @@
 """One action and its circumstances in the engine's terms: typed, bound by digest, ready to read.
 
 What does not fit its declaration is left out here, so that every condition on it is unknown; why
-it is left out is kept for the explanation.
+it is left out is kept for the explanation. A delegated action is asked of everybody in its chain:
+input, facts and digests are the same, who acts differs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 
-from policy_engine.decision.action import Action, action_digest, proposal_digest
+from policy_engine.decision.action import Action, Principal, action_digest, proposal_digest
 from policy_engine.decision.circumstances import Circumstances
-from policy_engine.decision.conditions import Evaluate
+from policy_engine.decision.closures import Evaluate
 from policy_engine.decision.frame import Frame
 from policy_engine.decision.intake import Unwritable, taken_in
-from policy_engine.decision.program import Program
+from policy_engine.decision.memory import Memory
+from policy_engine.decision.program import CompiledRule, CompiledWaiver, Program
 from policy_engine.decision.provenance import SessionOrigins
+from policy_engine.decision.recollection import Recollection
+from policy_engine.decision.truth import Truth, Unknown, every
+from policy_engine.decision.typed import Absent, principal_roots, typed_attributes, typed_facts
 from policy_engine.foundation.canonical import digest
 from policy_engine.language.checked import Root
-from policy_engine.language.policy import PolicySet, Task
-from policy_engine.values.conform import Misfit, conform, conform_fields
-from policy_engine.values.types import Field
+from policy_engine.language.policy import Subject, Task
+from policy_engine.values.conform import Misfit, conform_fields
 
-Absences = dict[tuple[Root, str], str]
+
+class Actor:
+    """One of the principals for whom an action is decided."""
+
+    __slots__ = ("frame", "principal", "roles")
+
+    def __init__(self, principal: Principal, roles: frozenset[str] | None, frame: Frame) -> None:
+        self.principal = principal
+        self.roles = roles
+        self.frame = frame
+
+    def meets(self, compiled: CompiledRule | CompiledWaiver) -> Truth:
+        """Whether a rule applies: its subject and all of its conditions, in three values."""
+        return every((self.is_of(compiled.subject), conditions_met(compiled, self.frame)))
+
+    def is_of(self, subject: Subject) -> Truth:
+        if not subject.roles:
+            return subject.kind in (None, self.principal.kind)
+        if self.roles is None:
+            return Unknown(subject.span, "the roles of the principal are not known")
+        return not self.roles.isdisjoint(subject.roles)
+
+
+def conditions_met(compiled: CompiledRule | CompiledWaiver, frame: Frame) -> Truth:
+    """Whether all conditions of a rule are met by the data of a frame."""
+    return every(_met(closure(frame), expected) for closure, expected in compiled.conditions)
+
+
+def _met(value: object, expected: bool) -> Truth:
+    return value if isinstance(value, Unknown) else value is expected
 
 
 class Question:
@@ -37,16 +71,37 @@ class Question:
         self.unwritable: str | None = None
         """What of the action has no canonical form, and why."""
         self.input = self._typed_input()
-        absent: Absences = {}
-        self.facts = _typed_facts(program.policy, circumstances.facts, absent)
-        self.facts_digest = digest(self.facts)
-        self.action_digest, self.proposal_digest = self._digests()
-        origins = SessionOrigins(circumstances.session, program.policy.tasks, program.wheres)
-        self.frame = Frame(self._roots(absent), origins, absent)
-        origins.within(self.frame)
+        absent: Absent = {}
+        self.facts = typed_facts(program.policy, circumstances.facts, absent)
+        self.facts_digest = self._digest_of_facts()
+        self.proposals: tuple[str, ...] = ()
+        """What rejections are bound to: one for everybody who does it, last who acts in the end."""
+        self.action_digest = self._digests()
+        session = circumstances.session
+        self.past = Recollection(
+            circumstances.history,
+            session.id if session else None,
+            _in_utc(circumstances.now),
+            program.policy,
+        )
+        self.actors: tuple[Actor, ...] = tuple(self._actors(absent))
+        """Everybody in the chain, and at last the principal itself."""
 
-    def evaluate(self, condition: Evaluate) -> object:
-        return condition(self.frame)
+    @property
+    def principal(self) -> Actor:
+        """Who acts in the end."""
+        return self.actors[-1]
+
+    @property
+    def frame(self) -> Frame:
+        return self.principal.frame
+
+    def evaluate(self, condition: Evaluate, output: Mapping[str, object] | None = None) -> object:
+        """A condition with the data of the principal; `output` is read like one more input."""
+        if not output:
+            return condition(self.frame)
+        gaps = {place: why for place, why in self.frame.absent.items() if place[0] == "input"}
+        return condition(self.frame.with_roots({"input": {**self.input, **output}}, gaps))
 
     def _typed_input(self) -> dict[str, object]:
         given = self.action.input
@@ -58,45 +113,74 @@ class Question:
         typed, self.misfits = conform_fields(given, self.task.inputs)
         return typed
 
-    def _digests(self) -> tuple[str | None, str | None]:
+    def _digest_of_facts(self) -> str:
+        declared = self.program.policy.facts
+        return digest({n: v for n, v in self.facts.items() if not declared[n].may_drift})
+
+    @property
+    def proposal_digest(self) -> str | None:
+        return self.proposals[-1] if self.proposals else None
+
+    def _digests(self) -> str | None:
         """None where the action cannot be written down: then no evidence can be bound to it."""
         action = self.action
         exact = self.input if self.task and not self.misfits else action.input
         behalf = action.on_behalf_of
-        parts: dict[str, Mapping[str, object]] = {
-            "the action": {"task": action.task, "domain": action.domain},
-            "the principal": action.principal.attributes,
-            "the person on whose behalf it acts": behalf.attributes if behalf else {},
-            "the context": action.context,
-            "the input": exact,
-        }
-        self.unwritable = next(filter(None, (_unwritable(*part) for part in parts.items())), None)
+        parts: list[tuple[str, Mapping[str, object]]] = [
+            ("the action", {"task": action.task, "domain": action.domain}),
+            ("the principal", action.principal.attributes),
+            *(("who delegated it", delegator.attributes) for delegator in action.chain),
+            ("the person on whose behalf it acts", behalf.attributes if behalf else {}),
+            ("the context", action.context),
+            ("the input", exact),
+        ]
+        self.unwritable = next(filter(None, (_unwritable(*part) for part in parts)), None)
         if self.unwritable is not None:
-            return None, None
-        return action_digest(action, exact), proposal_digest(action, exact)
+            return None
+        doers = (*action.chain, action.principal)
+        self.proposals = tuple(proposal_digest(action, exact, doer) for doer in doers)
+        return action_digest(action, exact)
 
-    def _roots(self, absent: Absences) -> dict[Root, Mapping[str, object]]:
-        policy, principal = self.program.policy, self.action.principal
-        own = policy.agents if principal.kind == "agent" else policy.humans
-        other: Root = "human" if principal.kind == "agent" else "agent"
-        absent[other, ""] = f"`{principal.id}` is no {'person' if other == 'human' else 'agent'}"
+    def _actors(self, absent: Absent) -> Iterator[Actor]:
+        circumstances, chain = self.circumstances, self.action.chain
+        shared = self._shared_roots(absent)
+        session, policy = circumstances.session, self.program.policy
+        memory = Memory(session) if session is not None else None
+        now = self.past.now
+        known = (*circumstances.chain_roles, *(None for _ in chain))[: len(chain)]
+        everybody = (*chain, self.action.principal)
+        for principal, roles in zip(everybody, (*known, circumstances.roles), strict=True):
+            own = dict(absent)
+            roots = {**shared, **principal_roots(policy, principal, own)}
+            origins = SessionOrigins(memory, policy.tasks, self.program.wheres)
+            frame = Frame(roots, {}, own, origins, now, self.past)
+            origins.within(frame)
+            yield Actor(principal, roles, frame)
+
+    def _shared_roots(self, absent: Absent) -> dict[Root, Mapping[str, object]]:
+        """The data that are the same whoever acts."""
+        policy = self.program.policy
         for misfit in self.misfits:
             name = misfit.path.split(".")[0].split("[")[0]
             if name not in self.input:
                 absent["input", name] = f"the input {misfit}"
-        attributes = {
-            **_typed_attributes(principal.attributes, own, principal.kind, absent),
-            "id": principal.id,
-        }
+        given = self.circumstances.attributes
         return {
             "input": self.input,
             "fact": self.facts,
-            "context": _typed_attributes(self.action.context, policy.context, "context", absent),
-            "agent": attributes if principal.kind == "agent" else {},
-            "human": attributes if principal.kind == "human" else {},
-            "principal": {"id": principal.id},
-            "local": {},
+            "context": typed_attributes(self.action.context, policy.context, "context", absent),
+            "session": typed_attributes(
+                given if isinstance(given, Mapping) else {}, policy.session, "session", absent
+            ),
+            "past": {},
         }
+
+
+def _in_utc(now: datetime) -> datetime:
+    try:
+        return now.astimezone(UTC)
+    except OverflowError:
+        return now
 
 
 def _unwritable(what: str, part: Mapping[str, object]) -> str | None:
@@ -105,39 +189,3 @@ def _unwritable(what: str, part: Mapping[str, object]) -> str | None:
             where = f" at `{name}`" if name else ""
             return f"{what} cannot be written down{where}: {value.why}"
     return None
-
-
-def _typed_facts(policy: PolicySet, given: object, absent: Absences) -> dict[str, object]:
-    """The facts that are of their type; a host that hands in no object hands in nothing."""
-    typed: dict[str, object] = {}
-    given = given if isinstance(given, Mapping) else {}
-    for name, fact in policy.facts.items():
-        if name not in given:
-            absent["fact", name] = f"the fact `{name}` was not handed in"
-            continue
-        value, misfits = conform(given[name], fact.type, name, closed=False)
-        if misfits:
-            absent["fact", name] = f"the fact {misfits[0]}"
-        else:
-            typed[name] = value
-    return typed
-
-
-def _typed_attributes(
-    given: Mapping[str, object], fields: tuple[Field, ...], root: Root, absent: Absences
-) -> dict[str, object]:
-    """Declared attributes that are of their type; others are nobody's business."""
-    typed: dict[str, object] = {}
-    for field in fields:
-        if given.get(field.name) is None:
-            if not field.optional:
-                absent[root, field.name] = f"`{root}.{field.name}` was not given"
-            continue
-        value, misfits = conform(
-            given[field.name], field.type, f"{root}.{field.name}", secret=field.secret
-        )
-        if misfits:
-            absent[root, field.name] = str(misfits[0])
-        else:
-            typed[field.name] = value
-    return typed

@@ -7,7 +7,7 @@ what depends on it is unknown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -24,12 +24,22 @@ class SeenOutput:
 
 
 class Session:
-    """The memory of one conversation. `request` is the user's own words."""
+    """The memory of one conversation. `request` is the user's own words.
 
-    __slots__ = ("_complete", "_outputs", "_request", "id")
+    `labels` are those of outputs that a parent session had seen when it handed over.
+    """
 
-    def __init__(self, request: str | None = None, *, id: str | None = None) -> None:
+    __slots__ = ("_complete", "_outputs", "_request", "id", "labels")
+
+    def __init__(
+        self,
+        request: str | None = None,
+        *,
+        id: str | None = None,
+        labels: Iterable[str] = (),
+    ) -> None:
         self.id = id
+        self.labels = frozenset(labels)
         self._request = request
         self._outputs: list[SeenOutput] = []
         self._complete = True
@@ -42,16 +52,17 @@ class Session:
         *,
         id: str | None = None,
         complete: bool = True,
+        labels: Iterable[str] = (),
     ) -> Session:
         """A session that has seen these outputs, which are plain data already."""
-        session = cls(request, id=id)
+        session = cls(request, id=id, labels=labels)
         session._outputs = list(outputs)
         session._complete = complete
         return session
 
     def copy(self) -> Session:
         """Another session with the same content and nothing in common."""
-        session = Session(self._request, id=self.id)
+        session = Session(self._request, id=self.id, labels=self.labels)
         for seen in self._outputs:
             session.record(seen.task, seen.value, seen.input)
         session._complete = self._complete

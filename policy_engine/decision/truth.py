@@ -48,3 +48,8 @@ def some(parts: Iterable[object]) -> Truth:
 
 def negated(value: object) -> Truth:
     return value if isinstance(value, Unknown) else value is False
+
+
+def as_truth(value: object) -> Truth:
+    """The truth that a condition came to."""
+    return value if isinstance(value, Unknown) else value is True

@@ -1,148 +1,47 @@
-"""Random actions and circumstances over the vocabulary: mostly sound, sometimes anything at all.
-
-Evidence is drawn as a plan ("a signature for rule r1 by ann, at the deadline, for other facts")
-and made for a policy when it is known what digests are right.
-"""
+"""Random actions and circumstances over the vocabulary: mostly sound, sometimes anything at all."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta, timezone
-from decimal import Decimal
-
-from hypothesis import strategies as st
+from datetime import UTC, datetime
 
 from policy_engine.decision.action import Action, Agent, Human, Principal
 from policy_engine.decision.circumstances import Circumstances
-from policy_engine.decision.evidence import Approval, Asked, Evidence, Rejection, ValidationResult
+from policy_engine.decision.evidence import Evidence
+from policy_engine.decision.history import History
 from policy_engine.decision.session import Session
-from policy_engine.language.policy import Effect, PolicySet, Rule
-from policy_engine.values.types import BOOLEAN, DECIMAL, INTEGER, TEXT, Field, ListOf, Record, Type
-from policy_engine.values.types import Union as LiteralUnion
+from policy_engine.language.policy import PolicySet
+from policy_engine.values.types import DECIMAL, TEXT, Field, ListOf
 from tests.properties import vocabulary as v
+from tests.properties.draws import Draw
+from tests.properties.pasts import ROOTS, SESSIONS, Now, history
+from tests.properties.pieces import Binding, Piece, made, pieces
+from tests.properties.samples import NOW, sentence, value, values, writable
+from tests.properties.shown import Shown
 from tests.reference.evaluator import digests
 
-NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-PEOPLE = ("ann", "bob", "cid", "bot", "Cid")
-OFFSETS = (
-    *(timedelta(hours=-24, microseconds=m) for m in (-1, 0, 1)),
-    *(timedelta(microseconds=m) for m in (-1, 0, 1)),
-    timedelta(hours=-48),
-    timedelta(hours=-30),
-    timedelta(hours=-1),
-    timedelta(hours=1),
-)
-
-TEXTS = ["", "DE-1", "Jane Doe", "jane doe", "evil@x.example", "500", "5", "o-1", "x", " ", "a\nb"]
-INTEGERS = [0, 1, 5, 500, -3, 10**37, 10**38 - 1, 2**53]
-DECIMALS = [*INTEGERS, 5.0, 2.5, 0.1, -0.0, 1e-7, 1e22, Decimal("2.50"), Decimal("5E+2")]
-DECIMALS += [Decimal("0." + "3" * 30), Decimal("0.001"), Decimal("-5.00")]
-INSTANTS = [
-    NOW,
-    NOW.astimezone(timezone(timedelta(hours=5, minutes=30))),
-    NOW + timedelta(microseconds=500_000),
-    "2026-11-23T14:00:00+02:00",
-    "2026-11-01T10:00:00Z",
-    "2026-11-01T10:00Z",
-    "2026-11-23T12:00:00.500Z",
+MOMENTS = [NOW] * 6 + [
+    datetime(2026, 11, 22, 23, tzinfo=UTC),
+    datetime(2026, 11, 30, 23, tzinfo=UTC),
+    datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+    datetime(2026, 3, 29, 1, tzinfo=UTC),
 ]
-JUNK: list[object] = [
-    None,
-    b"DE-1",
-    [],
-    [[["x"]]],
-    {},
-    {"id": "o-1"},
-    {1: "x"},
-    float("nan"),
-    float("inf"),
-    True,
-    1,
-    2.5,
-    "x",
-    "",
-    "\ud800",
-    10**38,
-    10**400,
-    1e300,
-    1e-300,
-    Decimal("NaN"),
-    Decimal("sNaN"),
-    Decimal("-Infinity"),
-    Decimal("1E+999999"),
-    Decimal("1E-999999"),
-    Decimal("0E-50"),
-    Decimal("1." + "0" * 60),
-    NOW.replace(tzinfo=None),
-    datetime.max.replace(tzinfo=timezone(timedelta(hours=-5))),
-    "2026-11-23T12:00:00",
-    "2026-02-30T12:00:00Z",
-    "2026-11-23",
-    "delivered",
-    ("placed",),
-    {"x"},
-    object(),
-]
-WORDS = ["Pay", "500", "5", "5,000", "DE-1", "Jane", "Doe", "jane doe", "evil@x.example", "o-1,"]
-WORDS += ["(500)", '"DE-1".', "not-evil@x.example", "2.50", "x", "2026-11-23T12:00:00Z", "-3", "\n"]
+"""Midnights in Warsaw of days that rules name, and the two nights when clocks are changed."""
 
 
-# Values
-
-
-def rarely(draw: st.DrawFn, one_in: int) -> bool:
-    """True once in so many times; never for 0. Not at an end of the range, which is drawn often."""
-    return one_in > 0 and draw(st.integers(0, one_in - 1)) == one_in // 2
-
-
-def value(draw: st.DrawFn, type_: Type, oddity: int) -> object:
-    """A value of the type; one in `oddity` is something else (0: never)."""
-    if rarely(draw, oddity):
-        return draw(st.sampled_from(JUNK))
-    if isinstance(type_, ListOf):
-        number = draw(st.sampled_from([0, 1, 1, 2]))
-        return [value(draw, type_.item, oddity * 4) for _ in range(number)]
-    if isinstance(type_, Record):
-        return values(draw, type_.fields, oddity * 4)
-    if isinstance(type_, LiteralUnion):
-        return draw(st.sampled_from(sorted(type_.members)))
-    scalars: dict[Type, Sequence[object]] = {
-        TEXT: TEXTS,
-        INTEGER: INTEGERS,
-        DECIMAL: DECIMALS,
-        BOOLEAN: [True, False],
-    }
-    return draw(st.sampled_from(scalars.get(type_, INSTANTS)))
-
-
-def values(draw: st.DrawFn, fields: Sequence[Field], oddity: int) -> dict[str, object]:
-    """Named values; with oddities some are missing and some were never declared."""
-    given: dict[str, object] = {}
-    for one in fields:
-        if one.optional and draw(st.booleans()):
-            if rarely(draw, 4):
-                given[one.name] = None
-        elif not rarely(draw, oddity):
-            given[one.name] = value(draw, one.type, oddity)
-    if rarely(draw, oddity):
-        given["undeclared"] = draw(st.sampled_from(["x", 5, None]))
-    return given
-
-
-# Sessions
-
-
-@dataclass(frozen=True)
-class SessionPlan:
+@dataclass(frozen=True, repr=False)
+class SessionPlan(Shown):
     """What a session has seen, to be replayed: a session is mutable, a plan is not."""
 
     request: str | None
     outputs: tuple[tuple[str, object, Mapping[str, object]], ...]
     complete: bool
+    id: str | None = None
+    labels: tuple[str, ...] = ()
 
     def session(self) -> Session:
-        session = Session(self.request)
+        session = Session(self.request, id=self.id, labels=self.labels)
         for task, output, input_ in self.outputs:
             session.record(task, output, input_)
         if not self.complete:
@@ -150,77 +49,29 @@ class SessionPlan:
         return session
 
 
-def session_plan(draw: st.DrawFn, policy: PolicySet) -> SessionPlan:
-    words = draw(st.lists(st.sampled_from(WORDS), max_size=6))
-    request = None if rarely(draw, 8) else " ".join(words)
-    outputs = tuple(_output(draw, policy) for _ in range(draw(st.sampled_from([0, 1, 2, 4]))))
-    return SessionPlan(request, outputs, not rarely(draw, 6))
+def session_plan(draw: Draw, policy: PolicySet) -> SessionPlan:
+    request = None if draw.once_in(8) else sentence(draw)
+    outputs = tuple(_output(draw, policy) for _ in range(draw.pick([0, 1, 2, 4])))
+    labels = v.LABELS[:1] if draw.once_in(6) else ()
+    id_ = draw.pick(SESSIONS)
+    return SessionPlan(request, outputs, not draw.once_in(6), id_, labels)
 
 
-def _output(draw: st.DrawFn, policy: PolicySet) -> tuple[str, object, Mapping[str, object]]:
+def _output(draw: Draw, policy: PolicySet) -> tuple[str, object, Mapping[str, object]]:
     """What a task returned: mostly what it declares, now and then under an unknown name."""
-    task = "unheard_of" if rarely(draw, 10) else draw(st.sampled_from(sorted(policy.tasks)))
+    task = "unheard_of" if draw.once_in(10) else draw.pick(sorted(policy.tasks))
     declared = policy.tasks[task].output if task in policy.tasks else None
-    type_ = draw(st.sampled_from([TEXT, DECIMAL, v.ORDER, ListOf(v.PARTY), ListOf(TEXT)]))
-    if declared is not None and declared.type is not None and not rarely(draw, 8):
+    type_ = draw.pick([TEXT, DECIMAL, v.ORDER, ListOf(v.PARTY), ListOf(TEXT)])
+    if declared is not None and declared.type is not None and not draw.once_in(8):
         type_ = declared.type
-    input_ = values(draw, v.TASKS.get(task, ()), 12) if rarely(draw, 3) else {}
-    if type_ == TEXT and draw(st.booleans()):
-        return task, " ".join(draw(st.lists(st.sampled_from(WORDS), max_size=6))), input_
+    input_ = values(draw, v.TASKS.get(task, ()), 12) if draw.once_in(3) else {}
+    if type_ == TEXT and draw.coin():
+        return task, sentence(draw), input_
     return task, value(draw, type_, 20), input_
 
 
-# Evidence
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """Which bindings of a piece of evidence are for something else."""
-
-    action: bool = False
-    facts: bool = False
-    rule: bool = False
-    policy: bool = False
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One piece of evidence, before it is known what the digests are."""
-
-    kind: str
-    about: str = ""
-    by: str = ""
-    roles: frozenset[str] = frozenset()
-    offset: timedelta = timedelta(0)
-    passed: bool = True
-    wrong: Wrong = Wrong()
-
-
-def piece(draw: st.DrawFn, policy: PolicySet, kinds: Sequence[str] = ()) -> Piece:
-    kind = str(draw(st.sampled_from(kinds or ("approval", "approval", "asked", "check", "no"))))
-    rules = sorted(n for n, r in policy.rules.items() if r.effect is Effect.ESCALATE)
-    about = sorted(policy.validations) if kind == "check" else rules or ["r0"]
-    wrong = Wrong()
-    if rarely(draw, 4):
-        which = draw(st.sampled_from(["action", "facts", "rule", "policy"]))
-        wrong = replace(wrong, **{str(which): True})
-    roles = st.sampled_from([("lead", "chief"), ("lead",), ("chief",), ("clerk",)])
-    return Piece(
-        kind,
-        str(draw(st.sampled_from(about))),
-        str(draw(st.sampled_from(PEOPLE))),
-        frozenset(draw(roles)),
-        draw(st.sampled_from(OFFSETS)),
-        not rarely(draw, 4),
-        wrong,
-    )
-
-
-# Scenarios
-
-
-@dataclass(frozen=True)
-class Scenario:
+@dataclass(frozen=True, repr=False)
+class Scenario(Shown):
     """An action and all that its decision rests on."""
 
     principal: Principal
@@ -229,10 +80,17 @@ class Scenario:
     context: Mapping[str, object] = field(default_factory=dict)
     on_behalf_of: Human | None = None
     domain: str | None = None
+    chain: tuple[Principal, ...] = ()
+    now: datetime = NOW
     roles: frozenset[str] | None = None
     session: SessionPlan | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
     pieces: tuple[Piece, ...] = ()
+    history: History | None = field(default_factory=History)
+    attributes: Mapping[str, object] = field(default_factory=dict)
+    chain_roles: tuple[frozenset[str] | None, ...] = ()
+    root: str | None = None
+    suspended: frozenset[str] = frozenset()
 
     def action(self) -> Action:
         return Action(
@@ -242,12 +100,23 @@ class Scenario:
             dict(self.context),
             self.on_behalf_of,
             self.domain,
+            self.chain,
         )
 
     def bare(self) -> Circumstances:
         """The circumstances without any evidence."""
-        session = self.session.session() if self.session else None
-        return Circumstances(NOW, self.roles, session, dict(self.facts))
+        return Circumstances(
+            self.now,
+            self.roles,
+            self.session.session() if self.session else None,
+            dict(self.facts),
+            (),
+            self.history,
+            dict(self.attributes),
+            self.chain_roles,
+            self.root,
+            self.suspended,
+        )
 
     def circumstances(self, policy: PolicySet) -> Circumstances:
         return replace(self.bare(), evidence=self.evidence(policy))
@@ -256,60 +125,78 @@ class Scenario:
         """The pieces, bound to what they are about in this policy."""
         if self.task not in policy.tasks:
             return ()
-        action, proposal, facts = digests(policy, self.action(), self.bare())
-        made: list[Evidence] = []
-        for one in self.pieces:
-            at, wrong = NOW + one.offset, one.wrong
-            to = _bound(action, wrong.action)
-            shown = _bound(facts, wrong.facts)
-            if one.kind == "no":
-                made.append(Rejection(one.by, _bound(proposal, wrong.action), at))
-            elif one.kind == "check":
-                named = _bound(policy.digest, wrong.policy)
-                made.append(ValidationResult(one.about, to, shown, named, one.passed))
-            for rule in _named(policy, one.about):
-                says = _bound(rule.digest, wrong.rule)
-                if one.kind == "asked":
-                    made.append(Asked(to, rule.name, says, at))
-                elif one.kind == "approval":
-                    made.append(Approval(one.by, one.roles, to, shown, rule.name, says, at))
-        return tuple(made)
+        return made(
+            self.pieces, policy, Binding(*digests(policy, self.action(), self.bare()), self.now)
+        )
+
+    def history_plus(self, *actions: object) -> Scenario:
+        assert self.history is not None
+        return replace(self, history=History((*self.history.actions, *actions), self.history.since))
 
 
-def _bound(digest: str | None, is_wrong: bool) -> str:
-    return "0" * 64 if is_wrong or digest is None else digest
-
-
-def _named(policy: PolicySet, name: str) -> list[Rule]:
-    """The rule of this name and its copies."""
-    return [r for r in policy.rules.values() if r.name in (name, f"{name}_again")]
-
-
-def scenario(draw: st.DrawFn, policy: PolicySet, oddity: int = 14) -> Scenario:
+def scenario(draw: Draw, policy: PolicySet, oddity: int = 20) -> Scenario:
     """One in `oddity` parts of the data is missing, mistyped or undeclared (0: none)."""
-    is_agent = not rarely(draw, 3)
-    own = v.AGENTS if is_agent else v.HUMANS
-    attributes = {k: d for k, d in values(draw, own, oddity).items() if _writable(d)}
-    make, names = (Agent, ("bot", "ann")) if is_agent else (Human, ("ann", "bob"))
-    task = str(draw(st.sampled_from(list(v.TASKS))))
-    if rarely(draw, oddity * 4):
+    task = _task(draw, policy)
+    if draw.once_in(oddity * 4):
         task = "unheard_of"
-    held = st.sets(st.sampled_from([*v.ROLE_NAMES, "unheard_of"])).map(frozenset)
-    number = draw(st.sampled_from([0, 1, 2, 4, 6]))
+    principal = _principal(draw, oddity)
+    input_ = values(draw, v.TASKS.get(task, ()), oddity * 16)
+    now = draw.pick(MOMENTS)
+    chain = tuple(_principal(draw, oddity) for _ in range(draw.pick([0, 0, 0, 1, 2])))
+    plan = None if draw.once_in(6) else session_plan(draw, policy)
     return Scenario(
-        principal=make(str(draw(st.sampled_from(names))), **attributes),
+        principal=principal,
         task=task,
-        input=values(draw, v.TASKS.get(task, ()), oddity * 4),
-        context=values(draw, v.CONTEXT, oddity),
-        on_behalf_of=Human("bob", desk="d") if rarely(draw, 4) else None,
-        domain="acme" if rarely(draw, 4) else None,
-        roles=None if rarely(draw, 6) else draw(held),
-        session=None if rarely(draw, 6) else session_plan(draw, policy),
+        input=input_,
+        context=_mostly_writable(draw, values(draw, v.CONTEXT, oddity)),
+        on_behalf_of=Human("bob", desk="d") if draw.once_in(4) else None,
+        domain="acme" if draw.once_in(4) else None,
+        chain=chain,
+        now=now,
+        roles=None if draw.once_in(6) else _roles(draw),
+        session=plan,
         facts=values(draw, [Field(n, t) for n, t in v.FACTS.items()], oddity),
-        pieces=tuple(piece(draw, policy) for _ in range(number)),
+        pieces=pieces(draw, policy, draw.pick([0, 1, 2, 4, 6])),
+        history=history(draw, policy, Now(now, principal, task, input_), oddity),
+        attributes=values(draw, v.SESSION, oddity),
+        chain_roles=tuple(
+            None if draw.once_in(6) else _roles(draw)
+            for _ in chain[: len(chain) - 1 if draw.once_in(6) else None]
+        ),
+        root=draw.pick(ROOTS),
+        suspended=_suspended(draw, principal, chain, plan),
     )
 
 
-def _writable(datum: object) -> bool:
-    """Nearly everything has a canonical form; what has none denies all, so it is kept rare."""
-    return not isinstance(datum, (float, bytes, set)) and type(datum) is not object
+def _task(draw: Draw, policy: PolicySet) -> str:
+    """Mostly one of those that some rule is about."""
+    rules = [sorted(rule.tasks) for name, rule in sorted(policy.rules.items()) if name != "base"]
+    return draw.pick(draw.pick(rules) if rules and not draw.once_in(3) else list(v.TASKS))
+
+
+def _mostly_writable(draw: Draw, data: Mapping[str, object]) -> Mapping[str, object]:
+    return data if draw.once_in(12) else {k: d for k, d in data.items() if writable(d)}
+
+
+def _roles(draw: Draw) -> frozenset[str]:
+    return frozenset(draw.many([*v.ROLE_NAMES, "unheard_of"], 6))
+
+
+def _principal(draw: Draw, oddity: int) -> Principal:
+    is_agent = not draw.once_in(3)
+    own = v.AGENTS if is_agent else v.HUMANS
+    attributes = _mostly_writable(draw, values(draw, own, oddity))
+    make, names = (Agent, ("bot", "ann")) if is_agent else (Human, ("ann", "bob"))
+    return make(draw.pick(names), **attributes)
+
+
+def _suspended(
+    draw: Draw, principal: Principal, chain: tuple[Principal, ...], plan: SessionPlan | None
+) -> frozenset[str]:
+    """Rarely somebody or something, and not always what the action is about."""
+    if not draw.once_in(16):
+        return frozenset()
+    names = ["agent bot", "human bot", "agent ann", "task pay", "task look", "session s-1"]
+    names += [f"{one.kind} {one.id}" for one in (principal, *chain)]
+    names += [f"session {plan.id}"] if plan else []
+    return frozenset(draw.some(names, 0, 2))

@@ -12,22 +12,28 @@ from policy_engine.decision.action import Action, Agent, Human, Principal
 from policy_engine.decision.circumstances import Circumstances
 from policy_engine.decision.decide import decide
 from policy_engine.decision.evidence import Approval, Asked, Rejection
+from policy_engine.decision.history import History, PastAction
 from policy_engine.decision.outcome import Outcome
 from policy_engine.decision.program import compile_policy
 from policy_engine.foundation.source import Source
 from policy_engine.language.policy import PolicySet
-from tests.properties.scenarios import NOW, OFFSETS, SessionPlan
-from tests.properties.strategies import built_from
-from tests.properties.test_equivalence import compared, contributions
+from tests.properties import vocabulary as v
+from tests.properties.cases import contributions
+from tests.properties.drafts import built_from
+from tests.properties.pieces import OFFSETS
+from tests.properties.samples import NOW
+from tests.properties.scenarios import SessionPlan
+from tests.properties.test_equivalence import compared
 from tests.reference import evaluator
 
 TASK = """
 agents have { nick?: Text }
 context has { ticket?: Text }
 role lead for humans
+role chief for humans
 fact n: Decimal
 fact open: Boolean
-task t { input x: %s }
+task t { input x: %s  input fee?: Money }
 rule base permit any principal to t
 """
 CALL = "task call { input q: %s output %s }\nrule calls permit any agent to call\n"
@@ -49,10 +55,11 @@ class Found:
     context: dict[str, object] = field(default_factory=dict)
     facts: dict[str, object] = field(default_factory=dict)
     session: SessionPlan | None = None
+    past: tuple[PastAction, ...] = ()
 
     @property
     def policy(self) -> PolicySet:
-        text = 'policy found owner "o"\n' + TASK % self.type + self.rules
+        text = v.HEADER % "found" + TASK % self.type + self.rules
         return built_from([Source("found.policy", text)])
 
 
@@ -68,6 +75,13 @@ def carried(name: str, type_: str, x: object, q: object, out: object) -> Found:
     return Found(name, rules, Outcome.DENY, x, type_, session=seen((q, out)))
 
 
+def paid(fee: object, status: str = "executed", hours: int = 1) -> PastAction:
+    """What the task has done before."""
+    input_ = {"x": "a1"} if fee is None else {"x": "a1", "fee": fee}
+    return PastAction("t", input_, Agent("bot"), NOW - timedelta(hours=hours), status)  # type: ignore[arg-type]
+
+
+CAPPED = "rule cap limit sum of fee over t to at most 5 EUR within 1 day\n"
 LISTED = CALL % ("Text", "got: list of Text trusted where %s")
 ALLOW, DENY = Outcome.ALLOW, Outcome.DENY
 
@@ -125,6 +139,20 @@ FOUND = [
         ALLOW,
         "",
     ),
+    # An optional amount of money that nobody gave is nothing spent, in any currency.
+    Found("a ceiling of money that nobody spent", CAPPED, ALLOW),
+    Found("spent before, nothing now", CAPPED, ALLOW, past=(paid("5 EUR"),)),
+    Found("spent in another currency", CAPPED, DENY, past=(paid("1 USD", "running"),)),
+    Found("perhaps spent before", CAPPED, DENY, past=(paid("6 EUR", "unknown"),)),
+    Found("given back before", CAPPED, DENY, past=(paid("-1 EUR"),)),
+    Found("not read any more", CAPPED, DENY, past=(paid("5"),)),
+    # An exception that says for whom, and one that does not.
+    Found(
+        "an exception without a subject",
+        "rule f forbid any agent to t\n"
+        'exception e to f until 2027-01-08 approved by "o" escalate to lead',
+        Outcome.ESCALATE,
+    ),
     carried("padded", "Decimal", Decimal("2.5"), "2.50", "it is 2.5"),
     carried("with its currency", "Decimal", 500, "$500.00", "500"),
     carried("of many digits", "Decimal", Decimal("1" * 31), f"no {'1' * 31}", "1" * 31),
@@ -141,7 +169,8 @@ def test_found(found: Found) -> None:
     policy = found.policy
     action = Action(found.who, "t", {"x": found.x}, found.context)
     session = found.session.session() if found.session else None
-    circumstances = Circumstances(NOW, frozenset(), session, found.facts)
+    history = History(found.past)
+    circumstances = Circumstances(NOW, frozenset(), session, found.facts, history=history)
     slow = evaluator.decide(policy, action, circumstances)
     assert slow.outcome is found.outcome
     fast = decide(compile_policy(policy), action, circumstances)
@@ -166,23 +195,43 @@ def test_evidence_at_the_ends_of_the_calendar(at: datetime) -> None:
         assert decide(program, action, circumstances).outcome is slow.outcome
 
 
+LADDER = (
+    "rule e escalate t to lead within 1 hour, otherwise escalate to 2 of lead within 4 hours,"
+    " otherwise escalate to chief and lead within 1 day"
+)
+
+
+@pytest.mark.parametrize("rules", ["rule e escalate t to lead", LADDER], ids=["one", "three"])
 @pytest.mark.parametrize("signed", OFFSETS, ids=str)
-def test_every_edge_of_the_clocks(signed: timedelta) -> None:
-    """A signature, an ask and a rejection, each at, just before and just after every edge."""
-    policy = Found("", "rule e escalate t to lead", ALLOW).policy
+def test_every_edge_of_the_clocks(signed: timedelta, rules: str) -> None:
+    """Signatures, an ask and a rejection, each at, just before and just after every edge."""
+    policy = Found("", rules, ALLOW).policy
     program, action = compile_policy(policy), Action(Agent("bot"), "t", {"x": "a"})
     bare = Circumstances(NOW, frozenset())
     first = decide(program, action, bare)
     assert first.action is not None and first.proposal is not None
     bound = (first.action, first.facts, "e", policy.rules["e"].digest)
-    approval = Approval("ann", frozenset({"lead"}), *bound, NOW + signed)
+    one = Approval("ann", frozenset({"lead"}), *bound, NOW + signed)
+    late = min(NOW, NOW + signed + timedelta(minutes=61))
+    other = Approval("bob", frozenset({"lead", "chief"}), *bound, late)
     live = timedelta(hours=-24) < signed <= timedelta(0)
-    alone = decide(program, action, replace(bare, evidence=(approval,)))
+    alone = decide(program, action, replace(bare, evidence=(one,)))
     assert alone.outcome is (ALLOW if live else Outcome.ESCALATE)
     no = Rejection("ann", first.proposal, NOW + signed)
     for asked in OFFSETS:
         ask = Asked(first.action, "e", policy.rules["e"].digest, NOW + asked)
-        for evidence in ((approval, ask), (ask, no), (approval, ask, no)):
+        for evidence in ((one, ask), (ask, no), (one, ask, no), (one, other, ask), (other, ask)):
             known = replace(bare, evidence=evidence)
             slow = evaluator.decide(policy, action, known)
             assert contributions(decide(program, action, known)) == slow.contributions
+
+
+def test_nothing_is_data_where_anything_is() -> None:
+    """A null that was handed in for an opaque fact is a value, and part of what people sign."""
+    policy = Found("", "fact meta: Json", ALLOW).policy
+    action = Action(Agent("bot"), "t", {"x": "a"})
+    given = [{}, {"meta": None}, {"meta": {"a": None}}]
+    for facts in given:
+        circumstances = Circumstances(NOW, frozenset(), None, facts)
+        fast = decide(compile_policy(policy), action, circumstances)
+        assert fast.facts == evaluator.digests(policy, action, circumstances)[2]

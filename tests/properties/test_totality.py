@@ -2,45 +2,75 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import cast
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from policy_engine.decision.action import Action, Agent, Human
 from policy_engine.decision.circumstances import Circumstances
 from policy_engine.decision.decide import decide
+from policy_engine.decision.history import History, PastAction
 from policy_engine.decision.outcome import Outcome
 from policy_engine.decision.program import Program, compile_policy
 from policy_engine.decision.session import Session
 from policy_engine.foundation.source import Source
 from tests.properties import vocabulary as v
+from tests.properties.drafts import built_from
+from tests.properties.draws import drawn
 from tests.properties.profile import examples
-from tests.properties.scenarios import JUNK, NOW, value, values
-from tests.properties.strategies import built_from
+from tests.properties.samples import JUNK, NOW, value, values
 
-POLICY = """policy junk owner "o"
+POLICY = """policy junk owner "o" times in "Europe/Warsaw"
 agents have { team: Text  level?: Integer }
-context has { channel: "chat" | "email"  budget: Decimal }
+context has { channel: "chat" | "email"  budget: Money }
+session has { purpose: Text  quota?: Duration }
 record Line { sku: Text  qty: Integer }
 record Order { id: Text  total: Decimal  placed: Timestamp  lines: list of Line  note?: Text }
 fact order: Order
+fact words: set of Text
+fact prices: map of Text to Money may drift
+fact meta: Json
 task pay {
   input payee: Text  input amount: Decimal  input lines: list of Line  input due?: Timestamp
   input card: Text secret
-  output got: list of Line trusted where item.sku is trusted or item.qty > 3
+  output got: list of Line trusted where item.sku is trusted or item.qty > 3 labelled personal new
 }
-task look { input id: Text  output trusted }
+task look {
+  input id: Text  input to?: Email  input file?: Path  input link?: Url  input line?: Command
+  input day?: Date  input span?: Duration
+  output found: Money trusted
+}
+about pay { exclusive per payee  asked for by "pay" }
+table fee(team: Text): Money { "x" -> 5 EUR  otherwise -> 1 EUR }
 rule base permit any principal to any task
 rule total forbid any principal to pay when amount * amount > order.total - 1
 rule known pay only when payee is trusted and (every line in lines has (line.sku is dictated))
 rule early forbid any agent to pay when due is given and due < order.placed
-rule team any task only when agent.team in [order.id, "x"] and context.budget > 1
+rule team any task only when agent.team in [order.id, "x"] and context.budget > fee(agent.team)
 rule looks forbid any agent to look when order.note is given and order.note matches /.*x/
 rule written forbid any agent to look when agent.level is given and agent.level < 0
+rule links forbid any agent to pay when size of links of payee + size of emails of payee > 3
+rule told forbid any agent to look when session.purpose in words or session.purpose like "x*"
+rule parts forbid any agent to look unless to is not given or to.domain == "acme.example"
+rule files forbid any agent to look unless file is not given or file under "/work"
+rule hosts forbid any agent to look unless link is not given or link.host like "*.example"
+rule lines forbid any agent to look unless line is not given or line.programs subset of ["ls"]
+rule days forbid any agent to look unless day is not given or weekday of day == "monday"
+rule spans forbid any agent to look unless span is not given or now - span in the last 1 day
+rule shown pay only when payee comes from look or payee was created in this session
+rule asked pay only when (the request names payee) or the request asks for pay
+rule seen forbid any agent to pay when session has seen personal and prices["x"] > 5 EUR
+rule alike forbid any agent to look when meta == meta and (time of now between 08:00 and 18:00)
+rule after pay only after look where past.found > 1 EUR and past.principal == principal within 1 day
+rule since forbid any agent to pay unless no failed pay since pay within this month
+rule many forbid any agent to pay
+  when (sum of amount over pay where (past.payee == payee) within this day) > 5
+rule pace limit sum of amount over pay to at most 5 per agent.team, payee within 1 day
+rule often limit any task to at most 3 per agent during this session
 """
 
 
@@ -114,6 +144,8 @@ def decided(
     attributes: object = None,
     session: Session | None = None,
     behalf: object = None,
+    said: object = None,
+    past: Sequence[PastAction] = (),
 ) -> Outcome:
     agent = Agent("bot", **cast("dict[str, object]", attributes or {}))
     person = Human("ann", **cast("dict[str, object]", behalf or {}))
@@ -125,7 +157,19 @@ def decided(
         person,
     )
     known = cast("dict[str, object]", {} if facts is None else facts)
-    return decide(program, action, Circumstances(NOW, frozenset(), session, known)).outcome
+    more = cast("dict[str, object]", {} if said is None else said)
+    circumstances = Circumstances(
+        NOW, frozenset(), session, known, history=History(past), attributes=more
+    )
+    return decide(program, action, circumstances).outcome
+
+
+def past(task: str, input_: object, output: object) -> PastAction:
+    agent = Agent("bot", team=output, level=output)
+    told = cast("dict[str, object]", {"channel": output, "budget": output})
+    known = cast("dict[str, object]", input_)
+    at = NOW - timedelta(minutes=1)
+    return PastAction(task, known, agent, at, "executed", output=(output,), context=told)
 
 
 @pytest.mark.parametrize("junk", MORE, ids=lambda one: type(one).__name__)
@@ -144,6 +188,18 @@ def test_junk_in_every_place(program: Program, junk: object) -> None:
     for name in ("id", "total", "placed", "lines", "note"):
         facts = {"order": {**order, name: junk}, "other": junk}
         decided(program, input_=good, facts=facts, session=session)
+    for name in ("words", "prices", "meta"):
+        decided(program, input_=good, facts={"order": order, name: junk}, session=session)
+    for name in ("to", "file", "link", "line", "day", "span"):
+        decided(program, "look", input_={"id": "x", name: junk}, facts={"order": order})
+    for name in ("purpose", "quota", "other"):
+        decided(program, "look", input_={"id": "x"}, said={name: junk}, facts={"order": order})
+    for name in ("payee", "amount", "more"):
+        odd = past("pay", {**good, name: junk}, junk)
+        decided(program, input_=good, facts={"order": order}, session=session, past=[odd])
+    for name in ("id", "day"):
+        odd = past("look", {"id": "x", name: junk}, junk)
+        decided(program, input_=good, facts={"order": order}, past=[odd])
     for name in ("team", "level", "channel", "budget", "other"):
         decided(program, "look", input_={"id": "x"}, attributes={name: junk}, facts={"order": junk})
         decided(program, "look", input_={"id": "x"}, behalf={name: junk})
@@ -171,7 +227,7 @@ junk = st.one_of(plain, st.sampled_from(MORE))
 @st.composite
 def objects(draw: st.DrawFn, fields: tuple[v.Field, ...]) -> dict[str, object]:
     """Declared names with junk among sound values, and undeclared ones."""
-    given = values(draw, fields, 4)
+    given = draw(drawn(lambda chance: values(chance, fields, 4)))
     given |= {f.name: draw(junk) for f in fields if draw(st.integers(0, 3)) == 1}
     return {**given, **draw(st.dictionaries(st.text(max_size=6), junk, max_size=1))}
 
@@ -180,7 +236,9 @@ def objects(draw: st.DrawFn, fields: tuple[v.Field, ...]) -> dict[str, object]:
 def sessions(draw: st.DrawFn) -> Session:
     session = Session(draw(st.one_of(st.none(), st.text(max_size=20))))
     for _ in range(draw(st.integers(0, 3))):
-        output = value(draw, draw(st.sampled_from([v.LINE, v.ORDER, v.TEXT])), 4)
+        output = draw(
+            drawn(lambda chance: value(chance, chance.pick([v.LINE, v.ORDER, v.TEXT]), 4))
+        )
         task = draw(st.sampled_from(["pay", "look", "other"]))
         session.record(task, draw(st.one_of(st.just(output), junk)), draw(objects(())))
     return session
@@ -204,6 +262,8 @@ def test_any_data_at_all(program: Program, data: st.DataObject) -> None:
         input_=data.draw(objects(INPUTS)),
         context=data.draw(objects(v.CONTEXT[:2])),
         attributes=data.draw(objects(v.AGENTS[:2])),
-        facts={"order": order},
+        facts={"order": order, "words": data.draw(junk), "meta": data.draw(junk)},
+        said={"purpose": data.draw(junk)},
+        past=[past("pay", data.draw(objects(INPUTS)), data.draw(junk))],
         session=data.draw(st.one_of(st.none(), sessions())),
     )

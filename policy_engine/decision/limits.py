@@ -1,0 +1,202 @@
+"""How much of a ceiling is used, by past and running actions of its class and by this one.
+
+What may or may not have happened counts as if it had, and so does what may or may not belong to
+the class. A failure may have had its effect, unless its task says that it has none. An amount that
+is negative or unknown makes the whole unknown: then the limit counts as passed.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from policy_engine.decision.action import Principal, named, person_key
+from policy_engine.decision.frame import Frame
+from policy_engine.decision.history import PastAction
+from policy_engine.decision.intervals import Interval, interval, is_negative, related
+from policy_engine.decision.program import CompiledLimit, CompiledRule
+from policy_engine.decision.question import Actor, conditions_met
+from policy_engine.decision.truth import Truth, Unknown, every, some
+from policy_engine.foundation.source import Span
+from policy_engine.values import arithmetic
+from policy_engine.values.arithmetic import equal
+from policy_engine.values.money import Money
+
+_INSTANT = timedelta(microseconds=1)
+
+
+class Usage(NamedTuple):
+    """What has been used before, what this action would add, and up to what."""
+
+    past: object
+    own: object
+    bound: object
+    passed: Truth
+    not_before: datetime | None = None
+    """From when on the limit would allow this action, if nothing else happens."""
+
+
+class _Counted(NamedTuple):
+    """A past action of the class, with what it used."""
+
+    at: datetime
+    truth: Truth
+    amount: object
+
+
+def usage(compiled: CompiledRule, actor: Actor) -> Usage:
+    """How a limit stands for one who wants to act."""
+    ceiling = compiled.limit
+    assert ceiling is not None
+    span = compiled.rule.effect_span
+    bound = ceiling.bound(actor.frame)
+    own = _amount(ceiling, actor.frame, span)
+    found = _class(compiled, ceiling, actor, span)
+    unknown = next((v for v in (found, own, bound) if isinstance(v, Unknown)), None)
+    if isinstance(found, Unknown) or unknown is not None:
+        past: object = found if isinstance(found, Unknown) else None
+        return Usage(past, own, bound, unknown or True)
+    sure = [counted.amount for counted in found if counted.truth is True]
+    most = [counted.amount for counted in found]
+    past = _range(_sum(sure, bound), _sum(most, bound))
+    total = _range(_sum([*sure, own], bound), _sum([*most, own], bound))
+    if past is None or total is None:
+        why = "amounts of two currencies, or a sum of too many digits"
+        return Usage(None, own, bound, Unknown(span, why))
+    within = related("<=", total, bound)
+    if within is True:
+        return Usage(past, own, bound, False)
+    passed: Truth = True if within is False else _open(total, bound, span)
+    return Usage(past, own, bound, passed, _not_before(ceiling, found, own, bound))
+
+
+def _open(total: object, bound: object, span: Span) -> Unknown:
+    if isinstance(total, Interval) or isinstance(bound, Interval):
+        return Unknown(span, "what is under way, or has failed, may or may not count")
+    return Unknown(span, "amounts of two currencies do not compare")
+
+
+def _class(
+    compiled: CompiledRule, ceiling: CompiledLimit, actor: Actor, span: Span
+) -> list[_Counted] | Unknown:
+    """The past actions that count together with this one, or may."""
+    past = actor.frame.past
+    known = past.within(ceiling.limit.window, compiled.rule.tasks, span)
+    if isinstance(known, Unknown):
+        return known
+    own = [key(actor.frame) for key in ceiling.per]
+    found: list[_Counted] = []
+    for action, within in known:
+        truth = every((within, past.spent(action, span)))
+        if truth is not False:
+            truth = every((truth, _belongs(action, own, compiled, ceiling, actor, span)))
+        if truth is False:
+            continue
+        amount = _amount(ceiling, _as_subject(action, action.principal, actor.frame), span)
+        if isinstance(amount, Unknown):
+            return amount
+        found.append(_Counted(action.at, truth, amount))
+    return found
+
+
+def _belongs(
+    action: PastAction,
+    own: Sequence[object],
+    compiled: CompiledRule,
+    ceiling: CompiledLimit,
+    actor: Actor,
+    span: Span,
+) -> Truth:
+    """Whether a past action counts with this one: as that of any of those who did it."""
+    truths: list[Truth] = []
+    for who, is_actor in _counted_as(action, ceiling, actor, span):
+        frame = _as_subject(action, who, actor.frame)
+        keys = [key(frame) for key in ceiling.per]
+        same = every(_same(one, other, span) for one, other in zip(keys, own, strict=True))
+        truths.append(every((is_actor, same, conditions_met(compiled, frame))))
+    return some(truths)
+
+
+def _counted_as(
+    action: PastAction, ceiling: CompiledLimit, actor: Actor, span: Span
+) -> Iterator[tuple[Principal, Truth]]:
+    """Those who did it, each with whether that is this actor, where that matters."""
+    own = actor.principal
+    for who in action.doers:
+        if not ceiling.per_principal or named(who) == named(own):
+            yield who, True
+        elif who.kind == own.kind and person_key(who.id) == person_key(own.id):
+            yield who, Unknown(span, f"`{who.id}` could be `{own.id}` in another spelling")
+
+
+def _as_subject(action: PastAction, who: Principal, frame: Frame) -> Frame:
+    recalled = frame.past.as_subject(action, who)
+    return frame.with_roots(recalled.roots, recalled.absent)
+
+
+def _same(one: object, other: object, span: Span) -> Truth:
+    for key in (one, other):
+        if isinstance(key, Unknown):
+            return key
+    same = equal(one, other)
+    return same if same is not None else Unknown(span, "amounts of two currencies do not compare")
+
+
+def _amount(ceiling: CompiledLimit, frame: Frame, span: Span) -> object:
+    """What one action uses: one, or its input; None for an optional one that is not given."""
+    name = ceiling.limit.sum_of
+    if name is None:
+        return 1
+    amount = frame.roots["input"].get(name)
+    why = frame.absent.get(("input", name))
+    if why is not None:
+        return Unknown(span, why)
+    if amount is not None and is_negative(amount):
+        return Unknown(span, f"a negative `{name}` counts for nothing that is known")
+    return amount
+
+
+def _sum(amounts: Sequence[object], bound: object) -> object | None:
+    """The sum of what is given; nothing at all is a zero of the bound's kind."""
+    given = [amount for amount in amounts if amount is not None]
+    if given:
+        return arithmetic.total([(True, amount) for amount in given])
+    match bound.low if isinstance(bound, Interval) else bound:
+        case Money(currency=currency):
+            return Money(Decimal(0), currency)
+        case timedelta():
+            return timedelta(0)
+        case _:
+            return 0
+
+
+def _range(low: object | None, high: object | None) -> object | None:
+    return None if low is None or high is None else interval(low, high)
+
+
+def _not_before(
+    ceiling: CompiledLimit, found: Sequence[_Counted], own: object, bound: object
+) -> datetime | None:
+    """When enough of what is settled has left a window of time."""
+    duration = ceiling.limit.window.duration
+    if ceiling.limit.window.kind != "duration" or duration is None or isinstance(bound, Interval):
+        return None
+    if any(counted.truth is not True for counted in found):
+        return None
+    ordered = sorted(found, key=lambda counted: counted.at)
+
+    def fits(gone: int) -> bool:
+        rest = [counted.amount for counted in ordered[gone:]]
+        total = _sum([*rest, own], bound)
+        return total is not None and related("<=", total, bound) is True
+
+    gone = bisect_left(range(len(ordered) + 1), True, key=fits)
+    if not 0 < gone <= len(ordered):
+        return None
+    try:
+        return ordered[gone - 1].at + duration + _INSTANT
+    except OverflowError:
+        return None
