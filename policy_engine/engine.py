@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from policy_engine.access.casbin_roles import read_directory
 from policy_engine.access.directory import Directory
-from policy_engine.bundle.files import read_beside, read_files
+from policy_engine.bundle.files import Roots, read_beside, read_files
 from policy_engine.decision.action import Action
 from policy_engine.decision.circumstances import Circumstances
 from policy_engine.decision.decide import decide
 from policy_engine.decision.evidence import Evidence, ValidationResult
+from policy_engine.decision.history import History
 from policy_engine.decision.outcome import Decision
 from policy_engine.decision.present import headline, reasons
 from policy_engine.decision.program import Program, compile_policy
@@ -34,8 +36,9 @@ from policy_engine.ledger.ledger import Ledger
 from policy_engine.runtime.accounts import Accounts
 from policy_engine.runtime.executors import Tool, Tools
 from policy_engine.runtime.gate import Gate
+from policy_engine.runtime.lookups import Lookups
 from policy_engine.runtime.ports import Clock, Executor, Facts, SystemClock
-from policy_engine.runtime.validations import check_schemas, validate
+from policy_engine.runtime.validations import Check, check_schemas, validate
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
@@ -48,24 +51,37 @@ class Engine:
         policy: PolicySet,
         directory: Directory | None = None,
         warnings: tuple[Diagnostic, ...] = (),
+        checks: Mapping[str, Check] | None = None,
     ) -> None:
+        self._checks = dict(checks or {})
         self.policy = policy
         self.warnings = warnings
         self._directory = directory
         self._program: Program = compile_policy(policy)
 
     @classmethod
-    def load(cls, policies: Paths, *, directory: str | Path | None = None) -> Engine:
-        """The engine of policy files: a file, a folder, or several of either.
+    def load(
+        cls,
+        policies: Paths,
+        *,
+        directory: str | Path | None = None,
+        kept: timedelta | None = None,
+        checks: Mapping[str, Check] | None = None,
+    ) -> Engine:
+        """The engine of policy files: a file, a folder, or several of either, with their imports.
 
-        `directory` is a Casbin CSV file of roles. Raises `PolicyError` with all diagnostics where
-        the policies have errors or there are none, and `DirectoryError` for the directory.
+        `directory` is a Casbin CSV file of roles; `checks` are the functions that validations name
+        (`checks iban with "acme.checks:iban"`), each called with what it checks as keyword
+        arguments and passing with True or None; `kept` is how long the store keeps the past
+        (None: for ever), which every question about the past must respect. Raises `PolicyError`
+        with all diagnostics where the policies have errors or there are none, and
+        `DirectoryError` for the directory.
         """
-        policy, diagnostics = check(policies)
+        policy, diagnostics = check(policies, kept=kept)
         if policy is None:
             raise PolicyError(diagnostics)
         roles = None if directory is None else read_directory(directory, _includes(policy))
-        return cls(policy, roles, diagnostics)
+        return cls(policy, roles, diagnostics, checks)
 
     def decide(
         self,
@@ -76,16 +92,30 @@ class Engine:
         evidence: Iterable[Evidence] = (),
         now: datetime | None = None,
         roles: Iterable[str] | None = None,
+        history: History | None = None,
+        attributes: Mapping[str, object] | None = None,
+        root: str | None = None,
+        suspended: Iterable[str] = (),
     ) -> Decision:
         """The answer to one action; performs nothing and remembers nothing.
 
-        Without a `session`, provenance is unknown. `roles` overrides the directory, for callers
-        that know better; with neither, roles are unknown. `now` defaults to the machine's clock
-        and needs its offset from UTC.
+        Without a `session`, provenance is unknown; without a `history`, so is the past, and
+        limits count as passed. `roles` overrides the directory, for callers that know better;
+        with neither, roles are unknown; those of who delegated come from the directory alone.
+        `now` defaults to the machine's clock and needs its offset from UTC. `attributes` are what
+        is said of the session, `root` is the id of the action from which this one was delegated,
+        `suspended` who and what may do nothing for now (`agent bot-7`, `task pay`, `session s-1`).
         """
-        return decide(
-            self._program, action, self._circumstances(action, session, facts, evidence, now, roles)
+        given = self._circumstances(action, session, facts, now, roles)
+        circumstances = replace(
+            given,
+            evidence=tuple(evidence),
+            history=history,
+            attributes=attributes or {},
+            root=root,
+            suspended=_names("suspended", suspended),
         )
+        return decide(self._program, action, circumstances)
 
     def explain(
         self, action: Action, decision: Decision, *, every: bool = False, colour: bool = False
@@ -105,10 +135,17 @@ class Engine:
         session: Session | None = None,
         facts: Mapping[str, object] | None = None,
         now: datetime | None = None,
+        history: History | None = None,
+        attributes: Mapping[str, object] | None = None,
+        output: tuple[object, ...] = (),
     ) -> tuple[ValidationResult, ...]:
-        """Runs validations of one action; the results are evidence for a further decision."""
-        circumstances = self._circumstances(action, session, facts, (), now, None)
-        return validate(self._program, names, action, circumstances)
+        """Runs validations of one action; the results are evidence for a further decision.
+
+        `output` is what the task returned, in a tuple of one, for `require … after`.
+        """
+        given = self._circumstances(action, session, facts, now, None)
+        circumstances = replace(given, history=history, attributes=attributes or {})
+        return validate(self._program, names, action, circumstances, self._checks, output)
 
     def test(self) -> list[Rehearsal]:
         """What came of each test that the policy files contain."""
@@ -131,13 +168,23 @@ class Engine:
         """A gate whose actions, approvals and ledger live in `store` (`sqlite:///file.db`).
 
         `tools` are the functions that perform tasks, called with the input as keyword arguments
-        and given up after `time_limit` seconds; `facts` looks up what the policy needs to know.
-        Raises `GateError` for a tool that no task of the policy names.
+        and given up after `time_limit` seconds; they also look up the facts that the policy has
+        `from` a task. `facts` hands in all others.
+        Raises `GateError` for a tool that no task of the policy names, and where a check that the
+        policy names is not registered with the engine.
         """
+        missing = sorted(
+            v.function
+            for v in self.policy.validations.values()
+            if v.function is not None and v.function not in self._checks
+        )
+        if missing:
+            raise GateError(f"no check is registered as {', '.join(missing)}")
         strangers = sorted(set(tools or {}) - self.policy.tasks.keys())
         if strangers:
             raise GateError(f"the policy knows no task for the tools {', '.join(strangers)}")
         clock = clock or SystemClock()
+        called = Tools(tools or {}, time_limit)
         database = Database(store)
         ledger = Ledger(database, clock)
         return Gate(
@@ -145,10 +192,11 @@ class Engine:
             decider=self,
             roles=self,
             recorder=ledger,
-            executor=executor or Tools(tools or {}, time_limit),
-            facts=facts or _no_facts,
+            executor=executor or called,
+            facts=Lookups(self.policy, called, facts or _no_facts),
             clock=clock,
             accounts=Accounts(self.policy, ledger.salt),
+            policy=self.policy,
         )
 
     def _circumstances(
@@ -156,22 +204,20 @@ class Engine:
         action: Action,
         session: Session | None,
         facts: Mapping[str, object] | None,
-        evidence: Iterable[Evidence],
         now: datetime | None,
         roles: Iterable[str] | None,
     ) -> Circumstances:
         now = now or datetime.now(UTC)
         if now.utcoffset() is None:
             raise ValueError("`now` needs its offset from UTC")
-        if isinstance(roles, str):
-            raise TypeError("`roles` are several names, not one text")
         principal = action.principal
         held = (
             self._roles(principal.id, principal.kind, action.domain)
             if roles is None
-            else self.policy.including(frozenset(roles), principal.kind)
+            else self.policy.including(_names("roles", roles), principal.kind)
         )
-        return Circumstances(now, held, session, facts or {}, tuple(evidence))
+        chain = tuple(self._roles(p.id, p.kind, action.domain) for p in action.chain)
+        return Circumstances(now, held, session, facts or {}, chain_roles=chain)
 
     def _roles(self, who: str, kind: Kind, domain: str | None) -> frozenset[str] | None:
         """Roles by the directory, less those kept for the other kind of principal.
@@ -187,13 +233,20 @@ class Engine:
         return self._directory.roles_of(who, domain, closed_to=closed)
 
 
-def check(policies: Paths) -> tuple[PolicySet | None, tuple[Diagnostic, ...]]:
-    """The policy set of files, or None where they have errors; and all diagnostics."""
+def check(
+    policies: Paths, *, at: datetime | None = None, kept: timedelta | None = None
+) -> tuple[PolicySet | None, tuple[Diagnostic, ...]]:
+    """The policy set of files, or None where they have errors; and all diagnostics.
+
+    `at` is the time by which exceptions have expired (default: now); `kept` is how long the store
+    keeps the past (None: for ever).
+    """
     paths = [policies] if isinstance(policies, (str, os.PathLike)) else list(policies)
     files = read_files(paths)
     if files.diagnostics:
         return None, in_order(files.diagnostics)
-    built = build(files.sources, read_beside)
+    at = at or datetime.now(UTC)
+    built = build(files.sources, read_beside, Roots(paths).find, at=at, kept=kept)
     schemas = check_schemas(built.policy) if built.policy is not None else ()
     diagnostics = in_order((*built.diagnostics, *schemas))
     usable = not any(d.is_error for d in diagnostics)
@@ -202,6 +255,12 @@ def check(policies: Paths) -> tuple[PolicySet | None, tuple[Diagnostic, ...]]:
 
 def _includes(policy: PolicySet) -> list[tuple[str, str]]:
     return [(r.name, included) for r in policy.roles.values() for included in r.includes]
+
+
+def _names(what: str, given: Iterable[str]) -> frozenset[str]:
+    if isinstance(given, str):
+        raise TypeError(f"`{what}` are several names, not one text")
+    return frozenset(given)
 
 
 def _no_facts(action: Action) -> Mapping[str, object]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
+from typing import cast
 
 from policy_engine.decision.action import Action, Agent, Human, Principal
 from policy_engine.decision.outcome import Ask, Decision, Reason
@@ -21,8 +22,19 @@ from policy_engine.decision.session import Session
 from policy_engine.foundation.canonical import canonical, readable_text
 from policy_engine.foundation.render import visible
 from policy_engine.language.policy import PolicySet
+from policy_engine.runtime.keeping import NO_PLAIN_FORM, as_plain
+from policy_engine.values.money import Money
 from policy_engine.values.plain import leaves, plain
-from policy_engine.values.types import Field, ListOf, Record, Type
+from policy_engine.values.types import (
+    JSON,
+    MONEY,
+    Field,
+    ListOf,
+    MapOf,
+    Record,
+    SetOf,
+    Type,
+)
 
 MASK = "•••"
 
@@ -49,10 +61,17 @@ class Accounts:
             data = f"a {type(value).__name__} without a plain form".encode()
         return hmac.new(self._salt, data, sha256).hexdigest()
 
-    def session(self, session: Session) -> dict[str, object]:
+    def priority(self, task: str) -> int:
+        """How urgent a task is, by the policy."""
+        known = self._policy.tasks.get(task)
+        return known.priority if known else 0
+
+    def session(self, session: Session, attributes: Mapping[str, object]) -> dict[str, object]:
         request = session.request
+        declared = {field.name: field for field in self._policy.session}
         return {
             "session": session.id,
+            "attributes": _told(self._members(attributes, declared)),
             "request_digest": None if request is None else self.seal(request),
         }
 
@@ -75,11 +94,13 @@ class Accounts:
             "roles": None if decision.roles is None else sorted(decision.roles),
             "on_behalf_of": behalf.id if behalf else None,
             "domain": None if action.domain is None else str(action.domain),
+            "chain": [self._principal(member) for member in action.chain],
             "input": _told(self._input(action)),
             "context": _told(self._members(action.context, context)),
             "facts": _told(self._facts(facts)),
             "outcome": decision.outcome.word,
             "reasons": [reason_account(reason) for reason in decision.reasons],
+            "observed": [reason_account(reason) for reason in decision.observed],
             "policy": decision.policy,
             "action_digest": self.seal(decision.action),
             "facts_digest": self.seal(decision.facts),
@@ -89,8 +110,13 @@ class Accounts:
     def output(self, id_: str, output: object, milliseconds: int) -> dict[str, object]:
         return {"action": id_, "output_digest": self.seal(output), "ms": milliseconds}
 
-    def shown_input(self, action: Action) -> dict[str, str]:
-        """The input as an approver may see it: one line a member, secrets masked."""
+    def shown_input(self, action: Action, typed: Mapping[str, object] | None) -> dict[str, str]:
+        """The input as an approver may see it: one line a member, secrets masked.
+
+        `typed` is what the tool would get, where the input fits its task.
+        """
+        if typed is not None:
+            action = replace(action, input=cast("dict[str, object]", plain(typed)))
         return _shown(self._input(action))
 
     def shown_principal(self, principal: Principal) -> Principal:
@@ -116,7 +142,7 @@ class Accounts:
             (facts, tuple(Field(f.name, f.type) for f in self._policy.facts.values())),
         ]
         return any(
-            _secret_leaves(values.get(field.name), field.type, field.secret)
+            secret_leaves(values.get(field.name), field.type, field.secret)
             for values, fields in parts
             for field in fields
         )
@@ -158,16 +184,20 @@ class Accounts:
         match field.type:
             case Record() as record if isinstance(value, Mapping):
                 return self._members(value, {f.name: f for f in record.fields})
-            case ListOf(item) if isinstance(value, (list, tuple)):
+            case ListOf(item) | SetOf(item) if isinstance(value, (list, tuple)):
                 return [self._datum(part, Field(field.name, item)) for part in value]
-            case Record() | ListOf():
+            case MapOf(inner) if isinstance(value, Mapping):
+                return {n: self._datum(part, Field(n, inner)) for n, part in value.items()}
+            case Record() | ListOf() | SetOf() | MapOf():
                 return Sealed(self.seal(value))
             case _:
-                simple = value is None or isinstance(value, _SIMPLE)
-                return plain(value) if simple else Sealed(self.seal(value))
+                told = field.type == JSON or value is None or isinstance(value, _SIMPLE)
+                told = told or (field.type == MONEY and _is_money(value))
+                kept = as_plain(value) if told else NO_PLAIN_FORM
+                return Sealed(self.seal(value)) if kept is NO_PLAIN_FORM else kept
 
 
-_SIMPLE = (str, bool, int, Decimal, datetime)
+_SIMPLE = (str, bool, int, Decimal, datetime, date, timedelta, Money)
 
 
 def reason_account(reason: Reason) -> dict[str, object]:
@@ -185,6 +215,10 @@ def reason_account(reason: Reason) -> dict[str, object]:
         ],
         "unknown": reason.unknown,
         "would_change": reason.would_change,
+        "hint": reason.hint,
+        "instead": reason.instead,
+        "controls": list(reason.controls),
+        "not_before": reason.not_before,
     }
 
 
@@ -193,13 +227,21 @@ def ask_account(asks: Sequence[Ask]) -> list[dict[str, object]]:
         {
             "rule": ask.rule,
             "rule_digest": ask.rule_digest,
-            "role": ask.role,
+            "role": " and ".join(sorted(party.role for party in ask.parties)),
             "quorum": ask.quorum,
+            "parties": [{"role": p.role, "quorum": p.quorum} for p in ask.parties],
             "signed": list(ask.signed),
             "deadline": ask.deadline,
         }
         for ask in asks
     ]
+
+
+def _is_money(value: object) -> bool:
+    """Whether it is money as an object, and nothing more."""
+    if not isinstance(value, Mapping) or value.keys() != {"amount", "currency"}:
+        return False
+    return all(isinstance(part, _SIMPLE) for part in value.values())
 
 
 def _told(value: object) -> object:
@@ -232,7 +274,8 @@ def _masked(value: object) -> object:
             return value
 
 
-def _secret_leaves(value: object, type_: Type, secret: bool) -> list[object]:
+def secret_leaves(value: object, type_: Type, secret: bool) -> list[object]:
+    """All that is secret in a datum; of another shape than declared, all of it."""
     if secret:
         return leaves(value)
     match type_:
@@ -240,11 +283,13 @@ def _secret_leaves(value: object, type_: Type, secret: bool) -> list[object]:
             return [
                 leaf
                 for field in type_.fields
-                for leaf in _secret_leaves(value.get(field.name), field.type, field.secret)
+                for leaf in secret_leaves(value.get(field.name), field.type, field.secret)
             ]
-        case ListOf(item) if isinstance(value, (list, tuple)):
-            return [leaf for part in value for leaf in _secret_leaves(part, item, False)]
-        case Record() | ListOf():
+        case ListOf(item) | SetOf(item) if isinstance(value, (list, tuple)):
+            return [leaf for part in value for leaf in secret_leaves(part, item, False)]
+        case MapOf(inner) if isinstance(value, Mapping):
+            return [leaf for part in value.values() for leaf in secret_leaves(part, inner, False)]
+        case Record() | ListOf() | SetOf() | MapOf():
             return leaves(value)
         case _:
             return []

@@ -12,5 +12,6 @@ NOT_RECORDABLE = Code("R604", "not-recordable", "the output has no plain form to
 MAY_NOT_SIGN = Code("R605", "may-not-sign", "this person cannot decide about this action")
 NOT_WAITING = Code("R606", "not-waiting", "the action does not wait for anybody")
 NOT_SHOWN = Code("R607", "not-shown", "the action is not what this person was shown")
+WITHHELD = Code("R608", "withheld", "the task was carried out, and its output was kept back")
 
 CODES = tuple(code for code in tuple(globals().values()) if isinstance(code, Code))

@@ -7,14 +7,19 @@ nothing is ever carried over; an action in the store is decided anew each time i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 
 from policy_engine.decision.action import Action
 from policy_engine.decision.evidence import Evidence
+from policy_engine.decision.history import History
 from policy_engine.decision.outcome import Decision, Outcome
 from policy_engine.decision.session import Session
 from policy_engine.foundation.errors import GateError
 from policy_engine.runtime.accounts import Accounts, ask_account
+from policy_engine.runtime.past import Past
 from policy_engine.runtime.ports import Clock, Decider, Recorder, Roles
+from policy_engine.runtime.results import Results
 from policy_engine.runtime.store import Status, Store, Stored, StoredAsk
 
 
@@ -29,7 +34,11 @@ class Decisions:
         recorder: Recorder,
         clock: Clock,
         accounts: Accounts,
+        past: Past,
+        results: Results,
     ) -> None:
+        self._past = past
+        self._results = results
         self._store = store
         self._decider = decider
         self._roles = roles
@@ -48,7 +57,7 @@ class Decisions:
         self, action: Action, session: Session | None, facts: Mapping[str, object]
     ) -> Decision:
         """A decision about an action of which nothing has been said yet."""
-        return self._decide(action, session, facts, ())
+        return self._decide(action, session, facts, (), None)
 
     def fresh(
         self,
@@ -60,11 +69,15 @@ class Decisions:
         memory = self._store.session(stored.session)
         facts = stored.facts if facts is None else facts
         evidence = self._store.evidence(stored, self._roles, self._clock.now())
-        decision = self._decide(stored.action, memory, facts, (*evidence, *more))
+        decision = self._decide(stored.action, memory, facts, (*evidence, *more), stored.id)
         if decision.action is None or decision.proposal is None or decision.action == stored.digest:
             return decision
-        self._store.rebind(stored.id, decision.action, decision.proposal)
+        self._store.rebind(stored.id, decision)
         return self.fresh(self.known(stored.id), facts, more)
+
+    def as_asked(self, stored: Stored) -> Decision:
+        """A fresh decision for people to look at: validations count as they last came out."""
+        return self.fresh(stored, more=self._results.of(stored.id, self._clock.now()))
 
     def ticket(self, id_: str, decision: Decision) -> str:
         """What a signature covers, in short: this action, these facts, these rules."""
@@ -73,19 +86,27 @@ class Decisions:
         return f"{id_}-{self._accounts.seal(covered)[:16]}"
 
     def settled(self, stored: Stored) -> Decision:
-        """A fresh decision about a held action, which ends there if it is denied now."""
-        decision = self.fresh(stored)
+        """A fresh decision about a held action: denied, it ends; else its people are asked."""
+        decision = self.as_asked(stored)
         if decision.outcome is Outcome.DENY:
             memory = self._store.session(stored.session)
             self.record(stored.id, stored.action, memory, stored.facts, decision)
             detail = decision.reasons[0].title
             self._store.set_status(stored.id, Status.DENIED, detail=detail)
+        elif decision.outcome is Outcome.ESCALATE:
+            self.ask(stored, decision)
         return decision
 
     def ask(self, stored: Stored, decision: Decision) -> None:
         """Asks people whatever they have not been asked yet, and records that."""
-        known = {(a.rule, a.rule_digest, a.facts_digest) for a in self._store.asks(stored.id)}
-        new = [a for a in decision.asks if (a.rule, a.rule_digest, decision.facts) not in known]
+        known = {
+            (a.rule, a.rule_digest, a.facts_digest, a.parties) for a in self._store.asks(stored.id)
+        }
+        new = [
+            a
+            for a in decision.asks
+            if (a.rule, a.rule_digest, decision.facts, a.parties) not in known
+        ]
         for ask in new:
             self._store.ask(stored.id, ask, decision.facts, decision.at)
         if new:
@@ -96,14 +117,15 @@ class Decisions:
     def current_asks(
         self, id_: str, decision: Decision, *, met_too: bool = False
     ) -> tuple[StoredAsk, ...]:
-        """What people were asked and is still asked: rules and facts as they were and are."""
+        """What people were asked and is still asked: by whose turn it is now, and who signed."""
         asks = (*decision.asks, *decision.approved) if met_too else decision.asks
-        current = {(ask.rule, ask.rule_digest) for ask in asks}
-        return tuple(
-            ask
-            for ask in self._store.asks(id_)
-            if (ask.rule, ask.rule_digest) in current and ask.facts_digest == decision.facts
-        )
+        current = {(ask.rule, ask.rule_digest): ask for ask in asks}
+        found = []
+        for ask in self._store.asks(id_):
+            now = current.get((ask.rule, ask.rule_digest))
+            if now is not None and ask.facts_digest == decision.facts:
+                found.append(replace(ask, parties=now.parties, signed=now.signed))
+        return tuple(found)
 
     def record(
         self,
@@ -122,7 +144,23 @@ class Decisions:
         session: Session | None,
         facts: Mapping[str, object],
         evidence: tuple[Evidence, ...],
+        own: str | None,
     ) -> Decision:
+        now = self._clock.now()
         return self._decider.decide(
-            action, session=session, facts=facts, evidence=evidence, now=self._clock.now()
+            action,
+            session=session,
+            facts=facts,
+            evidence=evidence,
+            now=now,
+            history=self.history(action, own, now),
+            attributes=self.attributes(session),
         )
+
+    def history(self, action: Action, own: str | None, now: datetime) -> History:
+        """What a decision about this action needs of the past."""
+        return self._past.of(str(action.task), now, own)
+
+    def attributes(self, session: Session | None) -> Mapping[str, object]:
+        """What is said of the session by whoever opened it."""
+        return self._store.attributes(session.id if session else None)

@@ -7,9 +7,10 @@ thread is left behind, and the outcome is unknown.
 from __future__ import annotations
 
 import copy
-import threading
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import TypeAlias
+
+from policy_engine.runtime.calling import Hangs, Raised, call
 
 Tool: TypeAlias = Callable[..., object]
 
@@ -28,6 +29,8 @@ class ToolFailed(Exception):
 class ToolHangs(Exception):
     """The tool did not answer within its time."""
 
+    kind = "no answer in time"
+
 
 class Tools:
     """Calls Python functions by task name, each with the input as keyword arguments."""
@@ -43,24 +46,14 @@ class Tools:
 
     def call(self, task: str, input: Mapping[str, object]) -> object:
         """The tool's return value. Raises `ToolFailed` or `ToolHangs`."""
-        outcome: dict[str, Any] = {}
-
-        def work() -> None:
-            try:
-                outcome["value"] = self._tools[task](**copy.deepcopy(dict(input)))
-            except BaseException as error:  # noqa: BLE001 — whatever a tool raises is its failure
-                outcome["error"] = error
-
-        thread = threading.Thread(target=work, name=f"tool {task}", daemon=True)
-        thread.start()
-        thread.join(self._time_limit)
-        if "error" in outcome:
-            error = outcome["error"]
-            kind = type(error).__name__
-            raise ToolFailed(f"{kind}: {_words(error)}", kind=kind) from error
-        if "value" not in outcome:
-            raise ToolHangs(f"no answer within {self._time_limit:g} seconds")
-        return outcome["value"]
+        try:
+            arguments = copy.deepcopy(dict(input))
+            return call(self._tools[task], arguments, self._time_limit, f"tool {task}")
+        except Raised as raised:
+            kind = type(raised.error).__name__
+            raise ToolFailed(f"{kind}: {_words(raised.error)}", kind=kind) from raised.error
+        except Hangs as hangs:
+            raise ToolHangs(str(hangs)) from hangs
 
 
 class Recorded:

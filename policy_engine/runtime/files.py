@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from policy_engine.decision.action import Action, Agent, Human, Principal
+from policy_engine.decision.history import History, PastAction, Status as PastStatus
 from policy_engine.decision.session import Session
 from policy_engine.foundation.errors import InputError
 from policy_engine.foundation.reading import MAXIMUM_SIZE, read_json
@@ -60,13 +61,15 @@ class OutputModel(_Strict):
 
 
 class SessionModel(_Strict):
-    """What the session has seen, inside an action file."""
+    """What the session has seen, inside an action file; `attributes` are `session has` …"""
 
+    id: str | None = None
     request: str | None = None
     outputs: list[OutputModel] = []
+    attributes: dict[str, Any] = {}
 
     def session(self) -> Session:
-        session = Session(self.request)
+        session = Session(self.request, id=self.id)
         for seen in self.outputs:
             session.record(seen.task, seen.output, seen.input)
         return session
@@ -79,6 +82,34 @@ def _instant(value: object) -> object:
     return instant
 
 
+class PastModel(_Strict):
+    """A past action, in the `history` of an action file."""
+
+    task: str
+    input: dict[str, Any] = {}
+    principal: PrincipalModel
+    at: Annotated[datetime, BeforeValidator(_instant)]
+    status: PastStatus = "executed"
+    approved: bool = False
+    output: Any = None
+    context: dict[str, Any] = {}
+    session: str | None = None
+
+    def past(self) -> PastAction:
+        output = () if self.output is None else (self.output,)
+        return PastAction(
+            self.task,
+            self.input,
+            self.principal.principal(),
+            self.at,
+            self.status,
+            self.approved,
+            output,
+            self.context,
+            self.session,
+        )
+
+
 class ActionFile(_Strict):
     """One proposed action and its circumstances."""
 
@@ -87,17 +118,25 @@ class ActionFile(_Strict):
     input: dict[str, Any] = {}
     context: dict[str, Any] = {}
     on_behalf_of: PersonModel | None = None
+    chain: list[PrincipalModel] = []
+    """Who delegated it, outermost first."""
     domain: str | None = None
     roles: list[str] | None = None
     facts: dict[str, Any] = {}
     session: SessionModel | None = None
     now: Annotated[datetime, BeforeValidator(_instant)] | None = None
+    history: list[PastModel] | None = None
+    """What happened before; without it, the past is unknown."""
 
     def action(self) -> Action:
         behalf = self.on_behalf_of.human() if self.on_behalf_of else None
-        return Action(
-            self.principal.principal(), self.task, self.input, self.context, behalf, self.domain
-        )
+        principal, chain = self.principal.principal(), tuple(p.principal() for p in self.chain)
+        return Action(principal, self.task, self.input, self.context, behalf, self.domain, chain)
+
+    def past(self) -> History | None:
+        if self.history is None:
+            return None
+        return History(tuple(past.past() for past in self.history))
 
 
 class SessionHead(_Strict):

@@ -16,9 +16,9 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from policy_engine.decision.action import Action, Human
+from policy_engine.decision.action import Action, Human, named
 from policy_engine.decision.evidence import ValidationResult
 from policy_engine.decision.intake import taken_in
 from policy_engine.decision.outcome import Decision, Outcome
@@ -26,14 +26,26 @@ from policy_engine.decision.session import Session
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.diagnostics import Code
 from policy_engine.foundation.errors import GateError, InputError
+from policy_engine.language.policy import PolicySet
 from policy_engine.runtime import codes
 from policy_engine.runtime.accounts import Accounts
 from policy_engine.runtime.decisions import Decisions
 from policy_engine.runtime.executors import LONGEST_TEXT, ToolFailed, ToolHangs, writable
-from policy_engine.runtime.keeping import NO_PLAIN_FORM, as_plain, given_back, plain_facts
+from policy_engine.runtime.keeping import (
+    NO_PLAIN_FORM,
+    as_plain,
+    given_back,
+    plain_facts,
+    snapshot,
+)
+from policy_engine.runtime.past import Past
 from policy_engine.runtime.people import People, Waiting
 from policy_engine.runtime.ports import Clock, Decider, Executor, Facts, Recorder, Roles
+from policy_engine.runtime.results import Results
 from policy_engine.runtime.store import Status, Store, Stored
+
+_MOST_ATTEMPTS = 100
+"""However often a policy lets a validation be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +77,38 @@ class Gate:
         facts: Facts,
         clock: Clock,
         accounts: Accounts,
+        policy: PolicySet,
     ) -> None:
         self._database = database
         self._store = store = Store(database)
+        self._policy = policy
+        retries = max((rule.retries for rule in policy.rules.values()), default=0)
+        self._attempts = min(1 + retries, _MOST_ATTEMPTS)
         self._decider = decider
         self._recorder = recorder
         self._executor = executor
         self._facts = facts
         self._clock = clock
         self._accounts = accounts
-        self._decisions = Decisions(store, decider, roles, recorder, clock, accounts)
+        self._results = results = Results(database)
+        past = Past(database, policy)
+        self._decisions = Decisions(store, decider, roles, recorder, clock, accounts, past, results)
         self._people = People(database, store, self._decisions, roles, recorder, clock, accounts)
 
-    def open(self, request: str | None, *, id: str | None = None) -> Session:
+    def open(
+        self,
+        request: str | None,
+        *,
+        id: str | None = None,
+        attributes: Mapping[str, object] | None = None,
+    ) -> Session:
         """A durable session for one conversation; an id that is known is continued.
 
-        `request` is the user's own words. Raises `GateError` where a known session has others.
+        `request` is the user's own words, `attributes` is what the host vouches for (`session has`
+        in the policy). Raises `GateError` where a known session has another request or, if some
+        are given, other attributes.
         """
+        said = plain_facts(attributes or {})
         for what, text in (("request", request), ("id", id)):
             _refuse_unwritable(f"the {what} of a session", text)
         session = Session(request, id=id or uuid.uuid4().hex[:12])
@@ -90,9 +117,11 @@ class Gate:
             if known is not None:
                 if known.request != request:
                     raise GateError(f"the session {id} has another request")
+                if attributes is not None and said != self._store.attributes(session.id):
+                    raise GateError(f"the session {id} has other attributes")
                 return known.copy()
-            self._recorder.record("session", self._accounts.session(session))
-            self._store.add_session(session)
+            self._recorder.record("session", self._accounts.session(session, said))
+            self._store.add_session(session, said)
             return session
 
     def submit(
@@ -121,7 +150,7 @@ class Gate:
                 self._decisions.record("-", action, memory, facts, preview)
             return Result(None, Status.DENIED, preview)
         with self._database.transaction():
-            earlier = self._earlier(preview, session, key)
+            earlier = self._earlier(preview, action, session, key)
             if earlier is None:
                 id_ = self._store.add(
                     action,
@@ -163,7 +192,7 @@ class Gate:
         return self._proceed(id, session, facts)
 
     def pending(self) -> list[Waiting]:
-        """Actions that wait for people, oldest first; those whose time has run out are ended."""
+        """Actions that wait for people, by priority of their task and then oldest first."""
         return self._people.pending()
 
     def approve(self, ticket: str, *, by: Human, reason: str = "") -> tuple[str, ...]:
@@ -175,6 +204,14 @@ class Gate:
         this person may sign.
         """
         return self._people.approve(ticket, by, reason)
+
+    def confirm(self, ticket: str, *, by: Human) -> None:
+        """The person on whose behalf an action is done says yes to exactly this one.
+
+        Consent, used once, and never an approval. Raises `ApprovalError` for anybody else, and
+        where nothing waits for it.
+        """
+        self._people.confirm(ticket, by)
 
     def reject(self, ticket: str, *, by: Human, reason: str) -> None:
         """A person who may sign says no: the action ends, and the same one for 24 hours.
@@ -194,10 +231,13 @@ class Gate:
             if stored.status not in (Status.HELD, Status.PROPOSED):
                 return Result(id_, stored.status, None, stored.output, detail=stored.detail)
             decision = self._decisions.fresh(stored, facts, validated)
+            if facts != stored.facts:
+                self._store.set_facts(id_, facts)
+                stored = replace(stored, facts=facts)
             memory = self._store.session(stored.session)
             self._decisions.record(id_, stored.action, memory, facts, decision)
-            if decision.outcome is Outcome.ESCALATE:
-                return self._hold(stored, facts, decision)
+            if decision.outcome is Outcome.ESCALATE or decision.unconfirmed:
+                return self._hold(stored, decision, validated)
             if decision.outcome is not Outcome.ALLOW:
                 self._store.set_status(id_, Status.DENIED, detail=decision.reasons[0].title)
                 return Result(id_, Status.DENIED, decision)
@@ -209,16 +249,38 @@ class Gate:
     def _validated(
         self, stored: Stored, facts: Mapping[str, object]
     ) -> tuple[ValidationResult, ...]:
-        """Runs what must be validated first, unless the action is denied anyway."""
-        decision = self._decisions.fresh(stored, facts)
-        if decision.outcome is Outcome.DENY or not decision.validations:
-            return ()
+        """Runs what must be validated first, unless the action is denied anyway.
+
+        What fails and may be retried is tried again, as often as the policy says.
+        """
+        known: tuple[ValidationResult, ...] = ()
+        for attempt in range(1, self._attempts + 1):
+            decision = self._decisions.fresh(stored, facts, known)
+            if decision.outcome is Outcome.DENY or not decision.validations:
+                break
+            results = self._run(stored, facts, decision.validations)
+            known += tuple(replace(result, attempt=attempt) for result in results)
+        return known
+
+    def _run(
+        self,
+        stored: Stored,
+        facts: Mapping[str, object],
+        names: tuple[str, ...],
+        output: tuple[object, ...] = (),
+    ) -> tuple[ValidationResult, ...]:
+        """Runs validations and records what came of them."""
+        now = self._clock.now()
+        memory = self._store.session(stored.session)
         results = self._decider.validate(
-            decision.validations,
+            names,
             stored.action,
-            session=self._store.session(stored.session),
+            session=memory,
             facts=facts,
-            now=self._clock.now(),
+            now=now,
+            history=self._decisions.history(stored.action, stored.id, now),
+            attributes=self._decisions.attributes(memory),
+            output=output,
         )
         with self._database.transaction():
             for result in results:
@@ -231,8 +293,10 @@ class Gate:
                 self._recorder.record("validated", body)
         return results
 
-    def _hold(self, stored: Stored, facts: Mapping[str, object], decision: Decision) -> Result:
-        self._store.set_facts(stored.id, facts)
+    def _hold(
+        self, stored: Stored, decision: Decision, validated: tuple[ValidationResult, ...]
+    ) -> Result:
+        self._results.keep(stored.id, validated)
         self._store.set_status(stored.id, Status.HELD)
         self._decisions.ask(stored, decision)
         ticket = self._decisions.ticket(stored.id, decision)
@@ -241,6 +305,7 @@ class Gate:
     def _intend(self, stored: Stored, decision: Decision) -> None:
         """From here on the action may have happened. In the transaction of the decision."""
         self._store.use_approvals(stored.id)
+        self._store.act(stored.id, decision.at)
         self._store.set_status(stored.id, Status.EXECUTING)
         if stored.session is not None and decision.input is not None:
             # What a call carries out counts from now on, whenever and whether it comes back.
@@ -273,11 +338,15 @@ class Gate:
         except ToolFailed as error:
             return self._failed(stored, decision, error)
         except ToolHangs as error:
-            return self._lost(stored, decision, str(error))
+            return self._lost(stored, decision, self._words(stored, decision, error))
         except Exception as error:  # noqa: BLE001 — an executor out of its contract may have acted
             return self._lost(stored, decision, f"the executor broke: {type(error).__name__}")
         elapsed = round((time.perf_counter() - started) * 1000)
+        output = snapshot(output)
         kept = as_plain(output)
+        problem = self._owed(stored, decision, kept)
+        if problem is not None:
+            return self._withhold(stored, decision, kept, elapsed, problem)
         with self._database.transaction():
             self._recorder.record("executed", self._accounts.output(stored.id, kept, elapsed))
             self._store.set_status(stored.id, Status.EXECUTED, output=kept)
@@ -292,12 +361,54 @@ class Gate:
             return Result(stored.id, Status.EXECUTED, decision, output, code, detail)
         return Result(stored.id, Status.EXECUTED, decision, given_back(output, kept))
 
+    def _owed(self, stored: Stored, decision: Decision, kept: object) -> str | None:
+        """Why the output may not be released: an obligation of the decision that is not met."""
+        names = tuple(dict.fromkeys(owed.validation for owed in decision.obligations))
+        if not names:
+            return None
+        if kept is NO_PLAIN_FORM:
+            return "the output has no plain form that could be validated"
+        policy = self._policy
+        retries = {
+            name: max(
+                policy.rules[o.rule].retries for o in decision.obligations if o.validation == name
+            )
+            for name in names
+        }
+        for attempt in range(1 + max(retries.values())):
+            results = self._run(stored, stored.facts, names, (kept,))
+            failed = [r for r in results if not r.passed]
+            names = tuple(r.validation for r in failed if retries[r.validation] > attempt)
+            lost = [r for r in failed if retries[r.validation] <= attempt]
+            if lost:
+                return f"`{lost[0].validation}`: {lost[0].problem}"
+            if not names:
+                break
+        return None
+
+    def _withhold(
+        self, stored: Stored, decision: Decision, kept: object, elapsed: int, problem: str
+    ) -> Result:
+        """It has happened; what it returned stays here."""
+        with self._database.transaction():
+            self._recorder.record("executed", self._accounts.output(stored.id, kept, elapsed))
+            self._recorder.record("withheld", {"action": stored.id, "problem": problem})
+            self._store.set_status(stored.id, Status.WITHHELD, detail=problem)
+        code = codes.WITHHELD
+        return Result(stored.id, Status.WITHHELD, decision, None, code, problem)
+
     def _failed(self, stored: Stored, decision: Decision, error: ToolFailed) -> Result:
-        detail = writable(str(error)[:LONGEST_TEXT])
-        if self._accounts.holds_secrets(stored.action, stored.facts):
-            detail = f"{error.kind} (its words are withheld: they could hold a secret)"
+        detail = self._words(stored, decision, error)
         with self._database.transaction():
             return self._fail(stored, decision, codes.TOOL_FAILED, detail)
+
+    def _words(self, stored: Stored, decision: Decision, error: ToolFailed | ToolHangs) -> str:
+        """What an error says, where that cannot be what nobody may hear."""
+        if self._accounts.holds_secrets(stored.action, stored.facts):
+            return f"{error.kind} (its words are withheld: they could hold a secret)"
+        if decision.obligations:
+            return f"{error.kind} (its words are withheld: nothing validates them)"
+        return writable(str(error)[:LONGEST_TEXT])
 
     def _fail(self, stored: Stored, decision: Decision, code: Code, detail: str) -> Result:
         with self._database.transaction():
@@ -342,15 +453,14 @@ class Gate:
         return memory
 
     def _earlier(
-        self, preview: Decision, session: Session | None, key: str | None
+        self, preview: Decision, action: Action, session: Session | None, key: str | None
     ) -> Stored | None:
         """The action that this key stands for; without a key, the same one that already waits."""
         assert preview.action is not None
         if key is None:
             return self._store.held_twin(session.id if session else None, preview.action)
         keyed = self._store.by_key(key)
-        same = keyed is None or keyed.digest == preview.action or keyed.proposal == preview.proposal
-        if not same:
+        if keyed is not None and not _is_same(keyed, action, preview):
             raise GateError(
                 f"the key {key} stands for another action; give what has changed another key "
                 "(a session file: another `session`)"
@@ -361,3 +471,15 @@ class Gate:
 def _refuse_unwritable(what: str, text: str | None) -> None:
     if text is not None and (not isinstance(text, str) or writable(text) != text):
         raise InputError(f"{what} must be text that can be written down")
+
+
+def _is_same(keyed: Stored, action: Action, preview: Decision) -> bool:
+    """Whether a key stands for this action; an edit of the policy makes it no other."""
+    if keyed.digest == preview.action:
+        return True
+    return keyed.proposal == preview.proposal and _for_whom(keyed.action) == _for_whom(action)
+
+
+def _for_whom(action: Action) -> object:
+    behalf = action.on_behalf_of
+    return behalf and behalf.id, action.domain, [named(member) for member in action.chain]

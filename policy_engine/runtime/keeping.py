@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -11,17 +12,25 @@ NO_PLAIN_FORM = object()
 """Stands for an output that cannot be kept."""
 
 
-def as_plain(output: object) -> object:
-    """An output as plain data, or `NO_PLAIN_FORM`."""
+def snapshot(output: object) -> object:
+    """An output as it is now, whoever else holds its lists and objects and may change them."""
     try:
-        return plain(output)
+        return copy.deepcopy(output) if _is_builtin(output) else output
+    except RecursionError:
+        return output
+
+
+def as_plain(output: object, depth: int = 0) -> object:
+    """A value as plain data, or `NO_PLAIN_FORM`; `depth` is how deep it will be kept."""
+    try:
+        return plain(output, depth)
     except (ValueError, RecursionError):
         return NO_PLAIN_FORM
 
 
 def plain_facts(facts: Mapping[str, object]) -> dict[str, object]:
     """A copy that nobody can change; a fact without a plain form is not known."""
-    kept = {str(name): as_plain(value) for name, value in facts.items()}
+    kept = {str(name): as_plain(value, 1) for name, value in facts.items()}
     return {n: v for n, v in kept.items() if v is not None and v is not NO_PLAIN_FORM}
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from policy_engine.decision.action import Human, Principal, person_key
-from policy_engine.decision.outcome import Outcome
+from policy_engine.decision.outcome import Decision, Outcome
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.diagnostics import Code
 from policy_engine.foundation.errors import ApprovalError
@@ -35,10 +35,14 @@ class Waiting:
     on_behalf_of: Human | None
     task: str
     input: Mapping[str, str]
-    """One line a member, secrets masked."""
+    """One line a member, spelled as the tool would get it, secrets masked."""
     facts: Mapping[str, str]
     asks: tuple[StoredAsk, ...]
-    """Empty where every signature is there and the action only has to be taken up again."""
+    """Empty where no signature is missing (any more)."""
+    chain: tuple[Principal, ...] = ()
+    """Who delegated it, outermost first."""
+    unconfirmed: bool = False
+    """Whether the person for whom it is done has yet to say yes: `gate.confirm(…)`."""
 
 
 class People:
@@ -63,21 +67,22 @@ class People:
         self._accounts = accounts
 
     def pending(self) -> list[Waiting]:
-        """What waits, oldest first; what can no longer be allowed is ended."""
+        """What waits, by priority of its task and then oldest first; what has ended is left out."""
         waiting = []
-        for listed in self._store.held():
+        for listed in sorted(self._store.held(), key=lambda held: -self._priority(held)):
             with self._database.transaction():
                 stored = self._decisions.known(listed.id)
                 if stored.status is not Status.HELD:
                     continue
                 decision = self._decisions.settled(stored)
-                if decision.outcome is Outcome.ESCALATE:
-                    self._decisions.ask(stored, decision)
             if decision.outcome is not Outcome.DENY:
                 asks = self._decisions.current_asks(stored.id, decision)
                 ticket = self._decisions.ticket(stored.id, decision)
-                waiting.append(self._as_shown(stored, ticket, asks))
+                waiting.append(self._as_shown(stored, decision, ticket, asks))
         return waiting
+
+    def _priority(self, stored: Stored) -> int:
+        return self._accounts.priority(str(stored.action.task))
 
     def approve(self, ticket: str, by: Human, reason: str) -> tuple[str, ...]:
         """Signs every ask of an action that this person may sign; gives their rules."""
@@ -85,15 +90,18 @@ class People:
         reason = writable(reason)
         with self._database.transaction():
             stored, roles, asks = self._eligible(id_, ticket, by)
+            who = person_key(by.id)
             signed = [
-                ask
-                for ask in asks
-                if ask.role in roles and self._store.sign(stored, ask, by.id, self._clock.now())
+                ask for ask in asks if ask.roles & roles and who not in map(person_key, ask.signed)
             ]
             if not signed:
                 raise _refusal(codes.MAY_NOT_SIGN, f"`{by.id}` has signed already")
             for ask in signed:
+                self._store.sign(stored, ask, by.id, self._clock.now())
                 self._recorder.record("approved", self._signature(stored, ask, by, reason))
+            decision = self._decisions.as_asked(stored)
+            if decision.approved and not decision.asks:
+                self._store.note_approved(id_)
             return tuple(ask.rule for ask in signed)
 
     def reject(self, ticket: str, by: Human, reason: str) -> None:
@@ -104,11 +112,30 @@ class People:
         reason = writable(reason)
         with self._database.transaction():
             stored, _, _ = self._eligible(id_, ticket, by, met_too=True)
-            self._store.reject(stored.proposal, by.id, reason, self._clock.now())
+            self._store.reject(id_, by.id, reason, self._clock.now())
             self._store.set_status(id_, Status.DENIED, detail=f"rejected by {by.id}: {reason}")
             proposal = self._accounts.seal(stored.proposal)
             body = {"action": id_, "by": by.id, "reason": reason, "proposal": proposal}
             self._recorder.record("rejected", body)
+
+    def confirm(self, ticket: str, by: Human) -> None:
+        """The session's own user says yes to exactly the action that was shown."""
+        id_ = self._settle(ticket)
+        with self._database.transaction():
+            decision = self._decisions.as_asked(self._decisions.known(id_))
+            stored = self._decisions.known(id_)
+            if stored.status is not Status.HELD or not decision.wants_confirmation:
+                raise _refusal(codes.NOT_WAITING, f"the action {id_} waits for no confirmation")
+            user = stored.action.on_behalf_of
+            if not isinstance(by, Human) or user is None or by.id != user.id:
+                who = f"`{user.id}`" if user else "the person on whose behalf it is done"
+                raise _refusal(codes.MAY_NOT_SIGN, f"only {who} can confirm this action")
+            if ticket != self._decisions.ticket(id_, decision):
+                text = f"the action {id_} is not what this ticket was for; look at it again"
+                raise _refusal(codes.NOT_SHOWN, text)
+            self._store.confirm(stored, by.id, self._clock.now())
+            body = {"action": id_, "by": by.id, "action_digest": self._accounts.seal(stored.digest)}
+            self._recorder.record("confirmed", body)
 
     def _settle(self, ticket: str) -> str:
         """In a transaction of its own, so that an end is kept though the request is refused."""
@@ -128,7 +155,7 @@ class People:
         """
         if not isinstance(by, Human):
             raise _refusal(codes.MAY_NOT_SIGN, "only people decide about actions")
-        decision = self._decisions.fresh(self._decisions.known(id_))
+        decision = self._decisions.as_asked(self._decisions.known(id_))
         stored = self._decisions.known(id_)
         if stored.status is not Status.HELD:
             why = f" ({stored.detail})" if stored.detail else ""
@@ -147,13 +174,15 @@ class People:
         if not asks:
             raise _refusal(codes.NOT_WAITING, f"the action {id_} has every signature it needs")
         roles = self._roles.human_roles(by.id, stored.action.domain)
-        wanted = sorted({ask.role for ask in asks})
+        wanted = sorted({role for ask in asks for role in ask.roles})
         if roles.isdisjoint(wanted):
             text = f"`{by.id}` holds none of the roles that are asked: {', '.join(wanted)}"
             raise _refusal(codes.MAY_NOT_SIGN, text)
         return stored, roles, asks
 
-    def _as_shown(self, stored: Stored, ticket: str, asks: tuple[StoredAsk, ...]) -> Waiting:
+    def _as_shown(
+        self, stored: Stored, decision: Decision, ticket: str, asks: tuple[StoredAsk, ...]
+    ) -> Waiting:
         action = stored.action
         return Waiting(
             id=stored.id,
@@ -162,9 +191,11 @@ class People:
             principal=self._accounts.shown_principal(action.principal),
             on_behalf_of=action.on_behalf_of and Human(action.on_behalf_of.id),
             task=action.task,
-            input=self._accounts.shown_input(action),
+            input=self._accounts.shown_input(action, decision.input),
             facts=self._accounts.shown_facts(stored.facts),
             asks=asks,
+            chain=tuple(self._accounts.shown_principal(member) for member in action.chain),
+            unconfirmed=decision.wants_confirmation,
         )
 
     def _signature(

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from policy_engine.decision.action import Action
 from policy_engine.decision.evidence import Evidence, ValidationResult
+from policy_engine.decision.history import History
 from policy_engine.decision.outcome import Decision
 from policy_engine.decision.session import Session
 
@@ -23,6 +24,8 @@ class Decider(Protocol):
         facts: Mapping[str, object],
         evidence: tuple[Evidence, ...],
         now: datetime,
+        history: History | None,
+        attributes: Mapping[str, object],
     ) -> Decision: ...
 
     def validate(
@@ -33,6 +36,9 @@ class Decider(Protocol):
         session: Session | None,
         facts: Mapping[str, object],
         now: datetime,
+        history: History | None,
+        attributes: Mapping[str, object],
+        output: tuple[object, ...] = (),
     ) -> tuple[ValidationResult, ...]: ...
 
 

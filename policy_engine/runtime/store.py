@@ -15,32 +15,43 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, NamedTuple, cast
 
-from policy_engine.decision.action import Action, Agent, Human, described
-from policy_engine.decision.evidence import CLOCK, Approval, Asked, Evidence, Rejection
+from policy_engine.decision.action import Action, Agent, Human, Principal, described
+from policy_engine.decision.evidence import (
+    CLOCK,
+    Approval,
+    Asked,
+    Confirmation,
+    Evidence,
+    Rejection,
+)
 from policy_engine.decision.outcome import Ask, Decision
 from policy_engine.decision.session import SeenOutput, Session
 from policy_engine.foundation.canonical import canonical_text, decode, timestamp_text
 from policy_engine.foundation.database import Database
+from policy_engine.language.policy import Party
 from policy_engine.runtime.keeping import NO_PLAIN_FORM
 from policy_engine.runtime.ports import Roles
 from policy_engine.values.plain import plain
 
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS sessions (
-        id TEXT PRIMARY KEY, request TEXT, complete INTEGER NOT NULL DEFAULT 1)""",
+        id TEXT PRIMARY KEY, request TEXT, attributes TEXT NOT NULL,
+        complete INTEGER NOT NULL DEFAULT 1)""",
     """CREATE TABLE IF NOT EXISTS outputs (
         session TEXT NOT NULL REFERENCES sessions (id), position INTEGER NOT NULL,
         task TEXT NOT NULL, input TEXT NOT NULL, value TEXT NOT NULL,
         PRIMARY KEY (session, position))""",
     """CREATE TABLE IF NOT EXISTS actions (
         id TEXT PRIMARY KEY, key TEXT UNIQUE, session TEXT REFERENCES sessions (id),
-        body TEXT NOT NULL, facts TEXT NOT NULL, looked_up INTEGER NOT NULL,
+        task TEXT NOT NULL, body TEXT NOT NULL, facts TEXT NOT NULL, looked_up INTEGER NOT NULL,
         digest TEXT NOT NULL, proposal TEXT NOT NULL, status TEXT NOT NULL,
-        proposed_at TEXT NOT NULL, output TEXT, detail TEXT)""",
+        proposed_at TEXT NOT NULL, acted_at TEXT, approved INTEGER NOT NULL DEFAULT 0,
+        output TEXT, detail TEXT)""",
     "CREATE INDEX IF NOT EXISTS actions_by_status ON actions (status)",
+    "CREATE INDEX IF NOT EXISTS actions_by_task ON actions (task, proposed_at)",
     """CREATE TABLE IF NOT EXISTS asks (
         action TEXT NOT NULL REFERENCES actions (id), rule TEXT NOT NULL,
-        rule_digest TEXT NOT NULL, role TEXT NOT NULL, quorum INTEGER NOT NULL,
+        rule_digest TEXT NOT NULL, parties TEXT NOT NULL,
         facts_digest TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (action, rule, rule_digest))""",
     """CREATE TABLE IF NOT EXISTS approvals (
         action TEXT NOT NULL REFERENCES actions (id), rule TEXT NOT NULL,
@@ -49,6 +60,12 @@ _TABLES = (
         PRIMARY KEY (action, rule, rule_digest, action_digest, facts_digest, signer))""",
     """CREATE TABLE IF NOT EXISTS rejections (
         proposal TEXT NOT NULL, signer TEXT NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS proposals (
+        action TEXT NOT NULL REFERENCES actions (id), proposal TEXT NOT NULL,
+        PRIMARY KEY (action, proposal))""",
+    """CREATE TABLE IF NOT EXISTS confirmations (
+        action TEXT NOT NULL REFERENCES actions (id), signer TEXT NOT NULL,
+        action_digest TEXT NOT NULL, at TEXT NOT NULL, used INTEGER NOT NULL DEFAULT 0)""",
     "CREATE INDEX IF NOT EXISTS rejections_by_proposal ON rejections (proposal)",
 )
 
@@ -63,6 +80,8 @@ class Status(Enum):
     HELD = "held"
     EXECUTING = "executing"
     EXECUTED = "executed"
+    WITHHELD = "withheld"
+    """Carried out; its output failed a validation and was kept back."""
     FAILED = "failed"
     UNKNOWN = "unknown"
     DENIED = "denied"
@@ -92,11 +111,20 @@ class StoredAsk:
 
     rule: str
     rule_digest: str
-    role: str
-    quorum: int
+    parties: tuple[Party, ...]
+    """Whose turn it is: so many people of each role, all different."""
     facts_digest: str
     at: datetime
-    signed: tuple[str, ...]
+    signed: tuple[str, ...] = ()
+    """Who has, as far as it counts now."""
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset(party.role for party in self.parties)
+
+    @property
+    def quorum(self) -> int:
+        return sum(party.quorum for party in self.parties)
 
 
 class _Remembered(NamedTuple):
@@ -122,11 +150,17 @@ class Store:
 
     # Sessions
 
-    def add_session(self, session: Session) -> None:
+    def add_session(self, session: Session, attributes: Mapping[str, object]) -> None:
         """Keeps a new session."""
         self._database.execute(
-            "INSERT INTO sessions (id, request) VALUES (?, ?)", (session.id, session.request)
+            "INSERT INTO sessions (id, request, attributes) VALUES (?, ?, ?)",
+            (session.id, session.request, _write(attributes)),
         )
+
+    def attributes(self, id_: str | None) -> Mapping[str, object]:
+        """What is said of a session by whoever opened it."""
+        rows = self._database.rows("SELECT attributes FROM sessions WHERE id = ?", (id_,))
+        return cast("dict[str, object]", read(str(rows[0][0]))) if rows else {}
 
     def session(self, id_: str | None) -> Session | None:
         """A session as the store has it, in a copy of the caller's own."""
@@ -149,7 +183,7 @@ class Store:
         )
         if rows:
             new = [
-                SeenOutput(task, cast("dict[str, object]", _read(input_)), _read(value))
+                SeenOutput(task, cast("dict[str, object]", read(input_)), read(value))
                 for _, task, input_, value in cast("list[tuple[Any, ...]]", rows)
             ]
             known = _Remembered(cast(int, rows[-1][0]), (*known.outputs, *new))
@@ -186,12 +220,13 @@ class Store:
         """Keeps a proposed action; gives its id."""
         id_ = uuid.uuid4().hex[:12]
         self._database.execute(
-            """INSERT INTO actions (id, key, session, body, facts, looked_up, digest, proposal,
-               status, proposed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            """INSERT INTO actions (id, key, session, task, body, facts, looked_up, digest,
+               proposal, status, proposed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
                 id_,
                 key,
                 session,
+                action.task,
                 _write(_body(action)),
                 _write(facts),
                 looked_up,
@@ -201,6 +236,7 @@ class Store:
                 timestamp_text(decision.at),
             ),
         )
+        self._propose(id_, decision.proposals)
         return id_
 
     def by_id(self, id_: str) -> Stored | None:
@@ -227,11 +263,29 @@ class Store:
             (status.value, detail, None if output in _NOTHING else _write(output), id_),
         )
 
-    def rebind(self, id_: str, digest: str, proposal: str) -> None:
+    def note_approved(self, id_: str) -> None:
+        """All who were asked have signed, whatever comes after."""
+        self._database.execute("UPDATE actions SET approved = 1 WHERE id = ?", (id_,))
+
+    def act(self, id_: str, now: datetime) -> None:
+        """From now on the action may have happened."""
+        self._database.execute(
+            "UPDATE actions SET acted_at = ? WHERE id = ?", (timestamp_text(now), id_)
+        )
+
+    def _propose(self, id_: str, proposals: tuple[str, ...]) -> None:
+        """What rejections of it are bound to: one for everybody who does it."""
+        self._database.execute("DELETE FROM proposals WHERE action = ?", (id_,))
+        for proposal in dict.fromkeys(proposals):
+            self._database.execute("INSERT INTO proposals VALUES (?, ?)", (id_, proposal))
+
+    def rebind(self, id_: str, decision: Decision) -> None:
         """The policy reads the same action otherwise now: what was signed was another reading."""
         self._database.execute(
-            "UPDATE actions SET digest = ?, proposal = ? WHERE id = ?", (digest, proposal, id_)
+            "UPDATE actions SET digest = ?, proposal = ? WHERE id = ?",
+            (decision.action, decision.proposal, id_),
         )
+        self._propose(id_, decision.proposals)
 
     def set_facts(self, id_: str, facts: Mapping[str, object]) -> None:
         self._database.execute("UPDATE actions SET facts = ? WHERE id = ?", (_write(facts), id_))
@@ -241,14 +295,13 @@ class Store:
     def ask(self, id_: str, ask: Ask, facts_digest: str, now: datetime) -> None:
         """Notes that people are asked; a first ask of the same rule keeps its time."""
         self._database.execute(
-            """INSERT INTO asks VALUES (?, ?, ?, ?, ?, ?, ?)
-               ON CONFLICT DO UPDATE SET facts_digest = excluded.facts_digest""",
+            """INSERT INTO asks VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
+               SET facts_digest = excluded.facts_digest, parties = excluded.parties""",
             (
                 id_,
                 ask.rule,
                 ask.rule_digest,
-                ask.role,
-                ask.quorum,
+                _write([[party.role, party.quorum] for party in ask.parties]),
                 facts_digest,
                 timestamp_text(now),
             ),
@@ -256,22 +309,27 @@ class Store:
 
     def asks(self, id_: str) -> list[StoredAsk]:
         rows = self._database.rows(
-            """SELECT rule, rule_digest, role, quorum, facts_digest, at FROM asks
+            """SELECT rule, rule_digest, parties, facts_digest, at FROM asks
                WHERE action = ? ORDER BY rule, at""",
             (id_,),
         )
         return [
             StoredAsk(
-                rule, digest, role, quorum, facts, _time(at), self._signed(id_, rule, digest, facts)
+                rule,
+                digest,
+                tuple(Party(role, quorum) for role, quorum in json.loads(parties)),
+                facts,
+                _time(at),
             )
-            for rule, digest, role, quorum, facts, at in cast("list[tuple[Any, ...]]", rows)
+            for rule, digest, parties, facts, at in cast("list[tuple[Any, ...]]", rows)
         ]
 
-    def sign(self, stored: Stored, ask: StoredAsk, signer: str, now: datetime) -> bool:
-        """Keeps a signature; False where this person has signed this ask before."""
-        changed = self._database.execute(
+    def sign(self, stored: Stored, ask: StoredAsk, signer: str, now: datetime) -> None:
+        """Keeps a signature, instead of an earlier one of this person that no longer counts."""
+        self._database.execute(
             """INSERT INTO approvals (action, rule, rule_digest, signer, action_digest,
-               facts_digest, at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""",
+               facts_digest, at) VALUES (?, ?, ?, ?, ?, ?, ?)
+               ON CONFLICT DO UPDATE SET at = excluded.at""",
             (
                 stored.id,
                 ask.rule,
@@ -282,12 +340,12 @@ class Store:
                 timestamp_text(now),
             ),
         )
-        return changed == 1
 
-    def reject(self, proposal: str, signer: str, reason: str, now: datetime) -> None:
+    def reject(self, id_: str, signer: str, reason: str, now: datetime) -> None:
+        """A no to what everybody who does it has proposed."""
         self._database.execute(
-            "INSERT INTO rejections VALUES (?, ?, ?, ?)",
-            (proposal, signer, timestamp_text(now), reason),
+            "INSERT INTO rejections SELECT proposal, ?, ?, ? FROM proposals WHERE action = ?",
+            (signer, timestamp_text(now), reason, id_),
         )
 
     def evidence(self, stored: Stored, roles: Roles, now: datetime) -> tuple[Evidence, ...]:
@@ -304,25 +362,32 @@ class Store:
             held = roles.human_roles(by, stored.action.domain)
             found.append(Approval(by, held, action, facts, rule, rule_digest, _time(at)))
         rows = self._database.rows(
-            "SELECT signer, at, reason FROM rejections WHERE proposal = ?", (stored.proposal,)
+            """SELECT signer, at, reason, proposal FROM rejections WHERE proposal IN
+               (SELECT proposal FROM proposals WHERE action = ?)""",
+            (stored.id,),
         )
-        for by, at, reason in cast("list[tuple[str, str, str]]", rows):
+        for by, at, reason, proposal in cast("list[tuple[str, str, str, str]]", rows):
             if now < _time(at) + CLOCK:
-                found.append(Rejection(by, stored.proposal, _time(at), reason))
+                found.append(Rejection(by, proposal, _time(at), reason))
+        rows = self._database.rows(
+            "SELECT signer, action_digest, at FROM confirmations WHERE action = ? AND used = 0",
+            (stored.id,),
+        )
+        for by, action, at in cast("list[tuple[str, str, str]]", rows):
+            found.append(Confirmation(by, action, _time(at)))
         return tuple(found)
 
-    def use_approvals(self, id_: str) -> None:
-        """Marks all signatures of an action as used; in the transaction of its intent."""
-        self._database.execute("UPDATE approvals SET used = 1 WHERE action = ?", (id_,))
-
-    def _signed(self, id_: str, rule: str, rule_digest: str, facts: str) -> tuple[str, ...]:
-        rows = self._database.rows(
-            """SELECT signer FROM approvals WHERE action = ? AND rule = ? AND rule_digest = ?
-               AND facts_digest = ? AND used = 0
-               AND action_digest = (SELECT digest FROM actions WHERE id = ?) ORDER BY signer""",
-            (id_, rule, rule_digest, facts, id_),
+    def confirm(self, stored: Stored, signer: str, now: datetime) -> None:
+        """Keeps the user's own yes."""
+        self._database.execute(
+            "INSERT INTO confirmations (action, signer, action_digest, at) VALUES (?, ?, ?, ?)",
+            (stored.id, signer, stored.digest, timestamp_text(now)),
         )
-        return tuple(str(signer) for (signer,) in rows)
+
+    def use_approvals(self, id_: str) -> None:
+        """Marks all that was said for an action as used; in the transaction of its intent."""
+        self._database.execute("UPDATE approvals SET used = 1 WHERE action = ?", (id_,))
+        self._database.execute("UPDATE confirmations SET used = 1 WHERE action = ?", (id_,))
 
     def _one(self, condition: str, *values: object) -> Stored | None:
         found = self._many(condition, *values)
@@ -342,14 +407,14 @@ def _stored(row: tuple[Any, ...]) -> Stored:
     return Stored(
         id_,
         session,
-        _action(cast("dict[str, Any]", _read(body))),
-        cast("dict[str, object]", _read(facts)),
+        action_of(cast("dict[str, Any]", read(body))),
+        cast("dict[str, object]", read(facts)),
         bool(looked_up),
         digest,
         proposal,
         Status(status),
         _time(at),
-        None if output is None else _read(output),
+        None if output is None else read(output),
         detail,
     )
 
@@ -359,6 +424,7 @@ def _body(action: Action) -> dict[str, object]:
     return {
         "principal": described(action.principal),
         "on_behalf_of": described(behalf) if behalf else None,
+        "chain": [described(member) for member in action.chain],
         "domain": action.domain,
         "task": action.task,
         "input": dict(action.input),
@@ -366,24 +432,31 @@ def _body(action: Action) -> dict[str, object]:
     }
 
 
-def _action(body: dict[str, Any]) -> Action:
-    principal, behalf = body["principal"], body["on_behalf_of"]
-    make = Agent if principal["kind"] == "agent" else Human
+def action_of(body: dict[str, Any]) -> Action:
+    """The action of a body as the store has it."""
+    behalf = body["on_behalf_of"]
     return Action(
-        make(principal["id"], **principal["attributes"]),
+        _principal(body["principal"]),
         body["task"],
         body["input"],
         body["context"],
         Human(behalf["id"], **behalf["attributes"]) if behalf else None,
         body["domain"],
+        tuple(_principal(member) for member in body["chain"]),
     )
+
+
+def _principal(body: dict[str, Any]) -> Principal:
+    make = Agent if body["kind"] == "agent" else Human
+    return make(body["id"], **body["attributes"])
 
 
 def _write(value: object) -> str:
     return canonical_text(plain(value))
 
 
-def _read(text: str) -> object:
+def read(text: str) -> object:
+    """Data as they were written."""
     return decode(json.loads(text))
 
 

@@ -1,4 +1,4 @@
-"""Runs validations: JSON Schema 2020-12, and conditions of the policy. Knows jsonschema.
+"""Runs validations: JSON Schema 2020-12, registered functions, conditions. Knows jsonschema.
 
 A schema must stand by itself (nothing is fetched), and its patterns are matched in linear time,
 so no input can make a validation slow. What errs has not passed.
@@ -7,7 +7,8 @@ so no input can make a validation slow. What errs has not passed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
 
@@ -18,16 +19,23 @@ from jsonschema.validators import extend
 from policy_engine.decision.action import Action
 from policy_engine.decision.circumstances import Circumstances
 from policy_engine.decision.evidence import ValidationResult
+from policy_engine.decision.frame import Frame
 from policy_engine.decision.program import Program
 from policy_engine.decision.question import Question
 from policy_engine.decision.truth import Unknown
+from policy_engine.decision.typed import Absent
 from policy_engine.foundation.canonical import timestamp_text
 from policy_engine.foundation.diagnostics import Diagnostic, Label
 from policy_engine.foundation.errors import InputError
 from policy_engine.foundation.reading import read_json
 from policy_engine.language import codes as language_codes
 from policy_engine.language.policy import PolicySet, Validation
+from policy_engine.runtime.accounts import secret_leaves
+from policy_engine.runtime.checks import Check as Check, by_function
 from policy_engine.runtime.schemas import problems
+from policy_engine.values.conform import conform
+from policy_engine.values.durations import duration_text
+from policy_engine.values.money import Money
 from policy_engine.values.patterns import matches_part
 
 
@@ -44,18 +52,59 @@ def check_schemas(policy: PolicySet) -> tuple[Diagnostic, ...]:
 
 
 def validate(
-    program: Program, names: tuple[str, ...], action: Action, circumstances: Circumstances
+    program: Program,
+    names: tuple[str, ...],
+    action: Action,
+    circumstances: Circumstances,
+    checks: Mapping[str, Check],
+    output: tuple[object, ...] = (),
 ) -> tuple[ValidationResult, ...]:
-    """Runs validations of one action; each result is bound to it, its facts and the policy."""
-    question = Question(program, action, circumstances)
-    return tuple(_run(program.policy.validations[name], question) for name in names)
+    """Runs validations of one action; each result is bound to it, its facts and the policy.
+
+    `checks` are the registered functions by name; `output` is what the task returned, in a tuple
+    of one, for validations that look at it.
+    """
+    looked_at = _looked_at(Question(program, action, circumstances), checks, output)
+    return tuple(_run(program.policy.validations[name], looked_at) for name in names)
 
 
-def _run(validation: Validation, question: Question) -> ValidationResult:
-    if validation.schema is not None:
-        problem = _against_schema(validation, question)
-    else:
-        problem = _by_condition(validation, question)
+@dataclass(frozen=True, slots=True)
+class _LookedAt:
+    """What validations look at: the inputs, and beside them the output under its name."""
+
+    question: Question
+    data: Mapping[str, object]
+    absent: Absent
+    checks: Mapping[str, Check]
+    hidden: frozenset[str]
+    """Names of data of which nothing is repeated: what is secret, and what came back."""
+
+    def chosen(self, validation: Validation) -> tuple[str, ...]:
+        """The names of what a validation looks at."""
+        return validation.checks or (*self.data, *(name for _, name in self.absent))
+
+
+def _looked_at(
+    question: Question, checks: Mapping[str, Check], output: tuple[object, ...]
+) -> _LookedAt:
+    declared = question.task.output if question.task else None
+    inputs = question.task.inputs if question.task else ()
+    data, absent = dict(question.input), Absent()
+    hidden = {f.name for f in inputs if secret_leaves(data.get(f.name), f.type, f.secret)}
+    taken = {field.name for field in inputs}
+    if output and declared and declared.name and declared.type and declared.name not in taken:
+        hidden.add(declared.name)
+        value, misfits = conform(output[0], declared.type, declared.name, closed=False, secret=True)
+        if misfits:
+            absent["input", declared.name] = f"the output {misfits[0]}"
+        else:
+            data[declared.name] = value
+    return _LookedAt(question, data, absent, checks, frozenset(hidden))
+
+
+def _run(validation: Validation, looked_at: _LookedAt) -> ValidationResult:
+    question = looked_at.question
+    problem = _problem(validation, looked_at)
     return ValidationResult(
         validation.name,
         question.action_digest or "",
@@ -63,30 +112,49 @@ def _run(validation: Validation, question: Question) -> ValidationResult:
         question.program.policy.digest,
         problem is None,
         problem or "",
+        at=question.circumstances.now,
     )
 
 
-def _by_condition(validation: Validation, question: Question) -> str | None:
+def _problem(validation: Validation, looked_at: _LookedAt) -> str | None:
+    """Why it does not pass; what was to be looked at and is not there passes nothing."""
+    names = looked_at.chosen(validation)
+    why = next((w for (_, name), w in looked_at.absent.items() if name in names), None)
+    if why is not None:
+        return f"could not be checked: {why}"
+    hides = not looked_at.hidden.isdisjoint(names)
+    chosen = {name: looked_at.data[name] for name in names if name in looked_at.data}
+    if validation.schema is not None:
+        return _against_schema(validation, chosen, hides)
+    if validation.function is not None:
+        return by_function(validation.function, looked_at.checks, chosen, hides)
+    frame = looked_at.question.frame.with_roots({"input": looked_at.data}, looked_at.absent)
+    return _by_condition(validation, looked_at.question, frame)
+
+
+def _by_condition(validation: Validation, question: Question, frame: Frame) -> str | None:
     assert validation.condition is not None
-    truth = question.evaluate(question.program.conditions.compile(validation.condition))
+    truth = question.program.conditions.compile(validation.condition)(frame)
     if isinstance(truth, Unknown):
         return f"could not be checked: {truth.why}"
     return None if truth is True else "the condition does not hold"
 
 
-def _against_schema(validation: Validation, question: Question) -> str | None:
+def _against_schema(
+    validation: Validation, chosen: Mapping[str, object], hides: bool
+) -> str | None:
     assert validation.schema is not None
-    names = validation.checks or tuple(question.input)
-    chosen = {n: _as_json(question.input[n]) for n in names if n in question.input}
-    instance = chosen.get(names[0]) if len(validation.checks) == 1 else chosen
+    data = {name: _as_json(value) for name, value in chosen.items()}
+    instance = data.get(validation.checks[0]) if len(validation.checks) == 1 else data
     try:
         error = next(_validator(validation.schema).iter_errors(instance), None)
     except Exception as problem:  # noqa: BLE001 — whatever a schema does, it has not passed
         return f"could not be checked: {type(problem).__name__}"
     if error is None:
         return None
-    path = ".".join(str(part) for part in error.absolute_path) or "the input"
-    return f"`{path}` breaks `{error.validator}: {_short(error.validator_value)}`"
+    # A path can have keys of the data in it.
+    path = "" if hides else ".".join(str(part) for part in error.absolute_path)
+    return f"`{path or 'the input'}` breaks `{error.validator}: {_short(error.validator_value)}`"
 
 
 @lru_cache(maxsize=256)
@@ -135,8 +203,16 @@ def _as_json(value: object) -> object:
             return [_as_json(item) for item in value]
         case Mapping():
             return {name: _as_json(item) for name, item in value.items()}
+        case frozenset():
+            return sorted((_as_json(item) for item in value), key=repr)
+        case Money():
+            return {"amount": value.amount, "currency": value.currency}
         case datetime():
             return timestamp_text(value)
+        case date():
+            return value.isoformat()
+        case timedelta():
+            return duration_text(value)
         case _:
             return value
 

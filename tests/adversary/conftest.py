@@ -13,9 +13,10 @@ from policy_engine import Action, Agent, Engine, Gate
 from policy_engine.foundation.database import Database
 from policy_engine.ledger.ledger import LedgerReader
 from policy_engine.ledger.verify import Verification, verify
+from policy_engine.runtime.checks import Check
 from tests.fakes import FakeClock
 
-HEAD = """policy adversary "A" owner "red@team.example"
+HEAD = """policy adversary "A" owner "red@team.example" times in "UTC"
 role bot for agents
 role boss for humans
 """
@@ -30,13 +31,22 @@ class Lab:
         self.clock = FakeClock()
         self._gates: list[Gate] = []
 
-    def engine(self, text: str, roles: str = ROLES) -> Engine:
+    def engine(
+        self, text: str, roles: str = ROLES, checks: Mapping[str, Check] | None = None
+    ) -> Engine:
         (self.folder / "p.policy").write_text(HEAD + text, encoding="utf-8")
         (self.folder / "r.csv").write_text(roles, encoding="utf-8")
-        return Engine.load(self.folder / "p.policy", directory=self.folder / "r.csv")
+        return Engine.load(self.folder / "p.policy", directory=self.folder / "r.csv", checks=checks)
 
-    def gate(self, text: str, *, roles: str = ROLES, **options: Any) -> Gate:
-        gate = self.engine(text, roles).gate(
+    def gate(
+        self,
+        text: str,
+        *,
+        roles: str = ROLES,
+        checks: Mapping[str, Check] | None = None,
+        **options: Any,
+    ) -> Gate:
+        gate = self.engine(text, roles, checks).gate(
             store=self.folder / "s.db", clock=self.clock, **options
         )
         self._gates.append(gate)

@@ -1,0 +1,104 @@
+"""Looks up what a decision needs to know, through the tasks that the policy names for it.
+
+`fact order: Order from get_order(order_id)`: just before a decision about a task whose rules need
+the fact, the gate itself calls `get_order`. What the host hands in is not looked up; what fails, or
+needs what is not known, stays unknown, so that rules restrict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from policy_engine.decision.action import Action
+from policy_engine.language import checked as c
+from policy_engine.language.policy import Fact, PolicySet
+from policy_engine.language.rules import facts_used
+from policy_engine.runtime.executors import ToolFailed, ToolHangs
+from policy_engine.runtime.keeping import NO_PLAIN_FORM, as_plain, plain_facts
+from policy_engine.runtime.ports import Executor, Facts
+from policy_engine.values.conform import conform
+
+_UNKNOWN = object()
+
+
+class Lookups:
+    """The facts of one policy set: first what the host knows, then what tools can tell."""
+
+    def __init__(self, policy: PolicySet, executor: Executor, host: Facts) -> None:
+        self._policy = policy
+        self._executor = executor
+        self._host = host
+        self._needed = {task: _needed(task, policy) for task in policy.tasks}
+
+    def __call__(self, action: Action) -> Mapping[str, object]:
+        known = plain_facts(self._host(action))
+        for name in self._needed.get(str(action.task), ()):
+            fact = self._policy.facts[name]
+            if name not in known and fact.source is not None:
+                value = self._looked_up(fact, action, known)
+                if value is not _UNKNOWN:
+                    known[name] = value
+        return known
+
+    def _looked_up(self, fact: Fact, action: Action, known: Mapping[str, object]) -> object:
+        assert fact.source is not None
+        fields = self._policy.tasks[fact.source].inputs
+        values = [self._argument(argument, action, known) for argument in fact.arguments]
+        if _UNKNOWN in values or not self._executor.can(fact.source):
+            return _UNKNOWN
+        input_ = {field.name: value for field, value in zip(fields, values, strict=True)}
+        try:
+            found = as_plain(self._executor.call(fact.source, input_))
+        except (ToolFailed, ToolHangs):
+            return _UNKNOWN
+        return _UNKNOWN if found is None or found is NO_PLAIN_FORM else found
+
+    def _argument(self, node: c.Checked, action: Action, known: Mapping[str, object]) -> object:
+        """An input of the action, a fact or a part of one, or a value of the policy."""
+        if isinstance(node, c.Constant):
+            return node.value
+        if not isinstance(node, c.Read) or node.root not in ("input", "fact"):
+            return _UNKNOWN
+        value: object = action.input if node.root == "input" else known
+        for step in node.path:
+            if not isinstance(value, Mapping) or step not in value:
+                return _UNKNOWN
+            value = value[step]
+        typed, misfits = conform(value, node.type)
+        return _UNKNOWN if misfits else typed
+
+
+def _needed(task: str, policy: PolicySet) -> tuple[str, ...]:
+    """The facts that the rules about a task rest on, each after those it is looked up with."""
+    found: set[str] = set()
+    for rule in policy.rules.values():
+        if task in rule.tasks:
+            bodies = [condition.expression for condition in rule.conditions]
+            bodies += [rule.limit.bound] if rule.limit else []
+            for waiver in policy.waivers.values():
+                if waiver.rule == rule.name:
+                    bodies += [condition.expression for condition in waiver.conditions]
+            bodies += [
+                check.condition
+                for name in rule.validations
+                if (check := policy.validations.get(name)) and check.condition is not None
+            ]
+            for body in bodies:
+                found |= facts_used(body, policy.defines, policy.facts)
+    ordered: list[str] = []
+    while len(ordered) < len(found):
+        ready = [
+            name
+            for name in sorted(found - set(ordered))
+            if not (_facts_below(policy.facts[name]) & found) - set(ordered)
+        ]
+        ordered += ready
+    return tuple(ordered)
+
+
+def _facts_below(fact: Fact) -> set[str]:
+    return {
+        node.path[0]
+        for argument in fact.arguments
+        if isinstance(node := argument, c.Read) and node.root == "fact"
+    }
