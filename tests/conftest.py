@@ -10,6 +10,9 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 """Data from outside the repository, where somebody put it."""
 
+collect_ignore_glob = ["*.policy"]
+"""Policies here have errors on purpose, or are run by a test of their own."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="write golden files anew")

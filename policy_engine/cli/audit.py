@@ -14,8 +14,7 @@ from policy_engine.audit.account import report_account
 from policy_engine.audit.measures import Metrics, Share, Spread
 from policy_engine.audit.page import page
 from policy_engine.audit.period import Period
-from policy_engine.audit.report import Report
-from policy_engine.audit.report import report as report_on
+from policy_engine.audit.report import Report, report as report_on
 from policy_engine.audit.story import Standing
 from policy_engine.audit.summary import Group, Summary
 from policy_engine.audit.words import (

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import click
 
 from policy_engine.cli import output
 from policy_engine.cli.exit_codes import Exit
-from policy_engine.cli.options import counted, end, ends_cleanly
+from policy_engine.cli.options import counted, end, ends_cleanly, instant, length
 from policy_engine.engine import check
 
 
@@ -20,14 +22,29 @@ from policy_engine.engine import check
     show_default=True,
     help="How to print diagnostics.",
 )
+@click.option(
+    "--at",
+    metavar="TIMESTAMP",
+    callback=lambda _c, _p, text: instant(text),
+    help="When exceptions are judged to have expired (default: now).",
+)
+@click.option(
+    "--kept",
+    metavar="DURATION",
+    callback=lambda _c, _p, text: length(text),
+    help="How long the store keeps the past, such as `90 days` (default: for ever).",
+)
+@click.option("--strict", is_flag=True, help="Warnings end with exit code 6.")
 @ends_cleanly
-def command(paths: tuple[str, ...], form: str) -> None:
+def command(
+    paths: tuple[str, ...], form: str, at: datetime | None, kept: timedelta | None, strict: bool
+) -> None:
     """Check policy files and folders: syntax, names, types, schemas, tests.
 
     Everything that is wrong is said at once, each with its place and a code; `policy explain
     CODE` has a page on it.
     """
-    policy, diagnostics = check(paths)
+    policy, diagnostics = check(paths, at=at, kept=kept)
     output.diagnostics(diagnostics, form)
     errors = sum(d.is_error for d in diagnostics)
     if policy is None:
@@ -42,6 +59,8 @@ def command(paths: tuple[str, ...], form: str) -> None:
         )
         output.say(f"{', '.join(parts)}; no errors, {_warnings(diagnostics)}", "allow")
         output.say(f"policy {policy.digest}", "frame")
+    if strict and diagnostics:
+        end(Exit.FINDINGS)
 
 
 def _warnings(diagnostics: tuple[object, ...]) -> str:

@@ -47,6 +47,8 @@ def command(
         facts=asked.facts,
         now=asked.now,
         roles=asked.roles,
+        history=asked.past(),
+        attributes=asked.session.attributes if asked.session else None,
     )
     if form == "json":
         output.show_json(encode(account(decision)))
@@ -78,6 +80,8 @@ def account(decision: Decision) -> dict[str, object]:
         "reasons": [reason_account(reason) for reason in decision.reasons],
         "asks": ask_account(decision.asks),
         "validations": list(decision.validations),
+        "obligations": [owed.validation for owed in decision.obligations],
+        "observed": [reason_account(reason) for reason in decision.observed],
         "policy": decision.policy,
         "action": decision.action,
         "facts": decision.facts,

@@ -13,8 +13,7 @@ from policy_engine.cli.options import end, ends_cleanly, format_option, store_op
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.render import Segment
 from policy_engine.ledger.ledger import LedgerReader
-from policy_engine.ledger.verify import Verification
-from policy_engine.ledger.verify import verify as verify_records
+from policy_engine.ledger.verify import Verification, verify as verify_records
 
 
 @click.group("ledger")

@@ -11,13 +11,16 @@ COMMANDS = {
     "approve": "sign an action that waits",
     "audit": "what happened: reports",
     "check": "check policy files and say all that is wrong with them",
+    "confirm": "say yes, as its user, to an action that waits",
     "completion": "print a shell's completion script",
     "decide": "decide one action and explain the answer",
     "explain": "what a code such as N201 means",
+    "fmt": "write policy files in their canonical layout",
     "ledger": "the record: verify it",
     "pending": "list the actions that wait for people",
     "reject": "refuse an action that waits, with a reason",
     "run": "send a recorded session through gate and ledger",
+    "show": "show a policy file in colour",
     "test": "run the tests that policy files contain",
 }
 """Every command and its one line; each stands in the module of its name."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import getpass
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, NoReturn, TypeVar
 
@@ -22,6 +24,7 @@ from policy_engine.foundation.errors import (
     StoreError,
 )
 from policy_engine.runtime.gate import Gate
+from policy_engine.values.conform import timestamp
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -110,3 +113,23 @@ def end(code: Exit) -> NoReturn:
 def counted(number: int, what: str) -> str:
     """`1 action`, `2 actions`."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def instant(text: str | None) -> datetime | None:
+    """An option that is a moment: `2026-11-23T12:00:00Z`."""
+    if text is None:
+        return None
+    found = timestamp(text)
+    if found is None:
+        raise click.BadParameter(f"`{text}` is no timestamp such as 2026-11-23T12:00:00Z")
+    return found
+
+
+def length(text: str | None) -> timedelta | None:
+    """An option that is a duration: `90 days`."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"\s*(\d{1,6})\s*(second|minute|hour|day|week)s?\s*", text)
+    if match is None:
+        raise click.BadParameter(f"`{text}` is no duration such as `90 days`")
+    return timedelta(**{f"{match[2]}s": int(match[1])})

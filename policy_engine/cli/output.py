@@ -6,9 +6,11 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
@@ -56,6 +58,17 @@ def warn(text: str) -> None:
 
 def show_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def show_text(text: str) -> None:
+    """A document for a machine, as it is."""
+    sys.stdout.write(text)
+
+
+def show_code(text: str, lexer: object) -> None:
+    """A text in the colours of a Pygments lexer, where a terminal will show them."""
+    syntax = Syntax("", cast(Any, lexer), theme="ansi_dark")
+    _out.print(syntax.highlight(text), end="")
 
 
 def diagnostics(
@@ -117,6 +130,8 @@ __all__ = [
     "progress",
     "say",
     "show",
+    "show_code",
     "show_json",
+    "show_text",
     "table",
 ]

@@ -15,6 +15,7 @@ from policy_engine.cli.options import (
     store_option,
 )
 from policy_engine.decision.evidence import CLOCK
+from policy_engine.decision.wording import worded_parties
 from policy_engine.foundation.canonical import encode, timestamp_text
 from policy_engine.foundation.render import Segment
 from policy_engine.runtime.people import Waiting
@@ -50,12 +51,18 @@ def command(policies: tuple[str, ...], store: str, directory: str | None, form: 
         for name, value in item.facts.items():
             output.say(f"    fact {name}: {value}", "frame")
         for ask in item.asks:
-            title = engine.policy.rules[ask.rule].title or ask.rule
+            named = engine.policy.rules.get(ask.rule) or engine.policy.waivers.get(ask.rule)
+            title = (named.title if named else None) or ask.rule
             signed = f" (signed: {', '.join(ask.signed)})" if ask.signed else ""
             until = timestamp_text(ask.at + CLOCK)
-            text = f"  needs {ask.quorum} of {ask.role}{signed} until {until}: {title}"
+            text = f"  needs {worded_parties(ask.parties)}{signed} until {until}: {title}"
             output.say(text, "help")
-        if not item.asks:
+        for delegator in item.chain:
+            output.say(f"    delegated by {delegator.id}", "frame")
+        if item.unconfirmed:
+            who = item.on_behalf_of.id if item.on_behalf_of else "its user"
+            output.say(f"  needs {who} to confirm it: policy confirm {item.ticket}", "help")
+        elif not item.asks:
             output.say("  every signature is there: it goes on when it is taken up again", "help")
 
 
@@ -67,12 +74,14 @@ def _account(item: Waiting) -> dict[str, object]:
         "principal": item.principal.id,
         "on_behalf_of": item.on_behalf_of.id if item.on_behalf_of else None,
         "task": item.task,
+        "chain": [delegator.id for delegator in item.chain],
+        "unconfirmed": item.unconfirmed,
         "input": dict(item.input),
         "facts": dict(item.facts),
         "asks": [
             {
                 "rule": ask.rule,
-                "role": ask.role,
+                "parties": [{"role": p.role, "quorum": p.quorum} for p in ask.parties],
                 "quorum": ask.quorum,
                 "signed": list(ask.signed),
                 "since": ask.at,

@@ -1,0 +1,1 @@
+"""Questions about a policy: what its tests cover and would notice."""
