@@ -1,5 +1,6 @@
 # Everything happens in .venv; `make` alone lists what there is.
 PYTHON ?= python3
+FUZZ_MINUTES ?= 10
 BIN := .venv/bin
 STAMP := .venv/.installed
 
@@ -26,6 +27,16 @@ run: $(STAMP) ## the main job: a support agent at a refund desk, governed end to
 test: $(STAMP) ## every test
 	@$(BIN)/python -m pytest -n auto
 
+bench: $(STAMP) ## how fast policies are read, as ratios
+	@$(BIN)/python -m benchmarks.language
+
+fuzz: $(STAMP) ## long runs: random policies, broken texts, hostile actions (FUZZ_MINUTES=10 of them guided)
+	@POLICY_FUZZ_EXAMPLES=20 POLICY_EVERY=1 $(BIN)/python -m pytest -n auto \
+	  tests/properties tests/fuzz tests/language/test_format.py tests/language/test_deletion.py
+	@if $(BIN)/python -c 'import atheris' 2>/dev/null; \
+	then $(BIN)/python -m tests.fuzz.atheris_parse $$(( $(FUZZ_MINUTES) * 60 )) .hypothesis/atheris; \
+	else echo "atheris has no wheel for this platform: no guided run"; fi
+
 check: $(STAMP) ## formatting, lint, types and layers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -36,6 +47,9 @@ format: $(STAMP) ## format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+tables: $(STAMP) ## compute the parser's tables anew, after a change of grammar/
+	@$(BIN)/python -c 'from policy_engine.language.parse import write_tables; write_tables("grammar/tables.z")'
+
 lock: ## write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 \
 	  --no-header --no-annotate --output-file requirements.lock
@@ -43,4 +57,4 @@ lock: ## write requirements.lock anew from pyproject.toml (needs uv)
 clean: ## remove .venv and everything generated
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis examples/refund_desk/out
 
-.PHONY: help install run test check format lock clean
+.PHONY: bench fuzz tables help install run test check format lock clean
