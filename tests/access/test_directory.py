@@ -7,8 +7,7 @@ from pathlib import Path
 import casbin
 import pytest
 from casbin import persist
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from policy_engine.access.casbin_roles import _MODEL, directory_from, read_directory
 from policy_engine.foundation.errors import DirectoryError

@@ -2,13 +2,16 @@
 
 What `Example` gives is built, rehearsed or executed by the layer of the code:
 
-    S N T A    the policy (and the JSON Schema beside it) has this one diagnostic
+    S N T A    the policy (and the files beside it) has this one diagnostic
     D          the policy's test, or the Python fence's `decision`, has this code and no other
                among the reasons for its outcome
     R L B      the Python fence defines `code`, and it is this one
 
 A fence under `Instead` is free of it: no diagnostics, no such reason, `code` is None. A Python
-fence runs in a folder of its own, where the policy of its page is `example.policy`.
+fence runs in a folder of its own, where the policy of its page is `example.policy`. A `json` or
+`csv` fence is whichever file of that kind the policy names; a fence that begins with
+```policy library/mail.policy is that file, found by an import. Policies are checked on one day,
+with a store that keeps the past for 400 days.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +46,8 @@ from policy_engine.runtime.validations import check_schemas
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "codes"
 HEADINGS = ("Why it matters", "Example", "Instead")
+DAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
+KEPT = timedelta(days=400)
 WIDEST = 89
 LINES = range(15, 53)
 LAYERS: Mapping[str, tuple[Code, ...]] = {
@@ -53,7 +59,7 @@ LAYERS: Mapping[str, tuple[Code, ...]] = {
 }
 FIRST_DIGIT = {"S": 1, "N": 2, "T": 3, "A": 4, "D": 5, "R": 6, "L": 7, "B": 8}
 
-_FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```(\w+(?: [\w./]+)?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 
 each_code = pytest.mark.parametrize("code", CODES, ids=lambda code: code.id)
@@ -61,7 +67,7 @@ each_code = pytest.mark.parametrize("code", CODES, ids=lambda code: code.id)
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page: what it says, and its fences by language."""
+    """A part of a page: what it says, and its fences by language (and name, where there is one)."""
 
     prose: str
     fences: Mapping[str, str]
@@ -95,7 +101,7 @@ def page_of(code: Code) -> Page:
 
 def section_of(text: str) -> Section:
     found = _FENCE.findall(text)
-    assert len(dict(found)) == len(found), "two fences of one language in a section"
+    assert len(dict(found)) == len(found), "two fences of one language (and name) in a section"
     return Section(_FENCE.sub("", text).strip(), dict(found))
 
 
@@ -191,9 +197,17 @@ def deciding(found: Decision) -> list[str]:
 
 
 def checked(fences: Mapping[str, str]) -> tuple[PolicySet | None, tuple[Diagnostic, ...]]:
-    """What comes of the policy fence, with the JSON fence as whichever file it names."""
+    """What comes of the policy fence, with the other fences as the files that it names."""
+
+    def find(policy: str) -> Source | None:
+        name = policy.replace(".", "/") + ".policy"
+        text = fences.get(f"policy {name}")
+        return None if text is None else Source(name, text)
+
     source = Source("example.policy", fences["policy"])
-    built = build([source], lambda policy_file, name: fences.get("json"))
+    built = build(
+        [source], lambda _, name: fences.get(name.rpartition(".")[2]), find, at=DAY, kept=KEPT
+    )
     schemas = check_schemas(built.policy) if built.policy else ()
     return built.policy, (*built.diagnostics, *schemas)
 

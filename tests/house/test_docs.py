@@ -22,6 +22,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -197,3 +198,74 @@ def test_links_lead_somewhere(path: Path) -> None:
 def test_the_reference_names_every_code_of_the_language() -> None:
     reference = (ROOT / "docs/language.md").read_text(encoding="utf-8")
     assert [code.id for code in codes.CODES if f"`{code.id}`" not in reference] == []
+
+
+def test_the_sections_of_the_reference_are_numbered_in_order() -> None:
+    reference = _outside_fences((ROOT / "docs/language.md").read_text(encoding="utf-8"))
+    numbers = re.findall(r"^##+ (\d+(?:\.\d+)?) ", reference, re.MULTILINE)
+    chapter = section = 0
+    for number in numbers:
+        chapter, section = (chapter, section + 1) if "." in number else (chapter + 1, 0)
+        assert number == (f"{chapter}.{section}" if section else str(chapter))
+    assert len(numbers) == len(re.findall(r"^##+ ", reference, re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", ["docs/language.md", "docs/semantics.md", "docs/guides/write.md"])
+def test_sections_that_are_cited_exist(name: str) -> None:
+    """`(6.12)` in prose is a section of the reference."""
+    reference = (ROOT / "docs/language.md").read_text(encoding="utf-8")
+    known = set(re.findall(r"^##+ (\d+(?:\.\d+)?) ", reference, re.MULTILINE))
+    prose = _outside_fences((ROOT / name).read_text(encoding="utf-8"))
+    found = re.findall(r"\((\d+(?:\.\d+)?(?:(?:, | to | and )\d+(?:\.\d+)?)*)\)", prose)
+    found += re.findall(r"\| (\d+\.\d+(?:, \d+\.\d+)*) \|$", prose, re.MULTILINE)
+    cited = {number for group in found for number in re.split(r", | to | and ", group)}
+    assert cited and sorted(cited - known) == []
+
+
+def test_the_reference_evaluator_quotes_the_pages() -> None:
+    """What stands between “ and ” in its comments and docstrings is a sentence of a page."""
+    pages = _plain((ROOT / "docs/semantics.md").read_text(encoding="utf-8"))
+    pages += _plain((ROOT / "docs/language.md").read_text(encoding="utf-8"))
+    wrong = [
+        f"{path.name}: {quote}"
+        for path in sorted((ROOT / "tests/reference").glob("*.py"))
+        for quote in re.findall(r"“([^”]+)”", _remarks(path))
+        if _plain(quote).rstrip(".") not in pages
+    ]
+    assert wrong == []
+
+
+def _remarks(path: Path) -> str:
+    """The comments and docstrings of a module."""
+    with path.open("rb") as file:
+        tokens = list(tokenize.tokenize(file.readline))
+    return "\n".join(
+        token.string.lstrip("# ")
+        for token in tokens
+        if token.type == tokenize.COMMENT or token.string.startswith('"""')
+    )
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.replace("*", "").lower().split())
+
+
+def test_the_reference_lists_every_word_of_the_grammar() -> None:
+    reference = (ROOT / "docs/language.md").read_text(encoding="utf-8")
+    table = reference[reference.index("\n## 16 ") : reference.index("\n## 17 ")]
+    listed = {
+        word for phrase in re.findall(r"`([^`]+)`", table) for word in (phrase, *phrase.split())
+    }
+    assert sorted(_words_of_the_grammar() - listed) == []
+
+
+def _words_of_the_grammar() -> set[str]:
+    """`WITHIN.2: /within\\b…/` is `within`, `AT_MOST.3: /at\\s+most\\b/` is `at most`."""
+    grammar = (ROOT / "grammar/literals.lark").read_text(encoding="utf-8")
+    word = r"[a-z|]+(?:\\s\+[a-z]+)*"
+    found = re.findall(rf"^[A-Z_]+\.\d: /\(?({word})\)?(?=\\b|\(\?=)", grammar, re.MULTILINE)
+    return {one for words in found for one in words.replace(r"\s+", " ").split("|")}
+
+
+def _outside_fences(document: str) -> str:
+    return _FENCE.sub("", document)
