@@ -527,7 +527,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     unknown = '() { printf "%s\\n" "$1" >> "$LOG"; }'
     return {
         "PATH": str(folder),
-        "LOG": str(folder / "log"),
         "BASH_FUNC_command_not_found_handle%%": unknown,
     }
 
@@ -542,13 +541,13 @@ def test_bash_runs_and_writes_nothing_that_is_not_listed(
         return
     folder = tmp_path_factory.mktemp("run")
     (folder / "m").mkdir()
-    log = Path(place["LOG"])
+    log = tmp_path_factory.mktemp("log") / "log"  # what runs on in the background has its own
     log.write_text("")
     disabled = "enable -n true echo\n"
     subprocess.run(
         [str(BASH), "-c", disabled + line],
         cwd=folder,
-        env=place,
+        env={**place, "LOG": str(log)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=20,
