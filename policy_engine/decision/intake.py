@@ -73,8 +73,6 @@ def _copied(value: object) -> object:
         return plain(value, _WRAPPINGS, exactly=True)
     except (ValueError, RecursionError) as error:
         return Unwritable(str(error))
-    except Exception as error:  # noqa: BLE001 — foreign code; what cannot be read is no data
-        return Unwritable(f"it cannot be read: {type(error).__name__}")
 
 
 def _text(value: object) -> str | Unwritable:

@@ -24,11 +24,7 @@ def typed_facts(policy: PolicySet, given: object, absent: Absent) -> dict[str, o
         if name not in known:
             absent["fact", name] = f"the fact `{name}` was not handed in"
             continue
-        try:
-            value, misfits = conform(known[name], fact.type, name, closed=False)
-        except Exception as error:  # noqa: BLE001 — foreign code; what cannot be read is unknown
-            absent["fact", name] = f"the fact `{name}` cannot be read: {type(error).__name__}"
-            continue
+        value, misfits = conform(known[name], fact.type, name, closed=False)
         if misfits:
             absent["fact", name] = f"the fact {misfits[0]}"
         else:
@@ -63,13 +59,9 @@ def typed_attributes(
                 absent[root, field.name] = f"`{root}.{field.name}` was not given"
             continue
         path = f"{root}.{field.name}"
-        try:
-            value, misfits = conform(
-                known[field.name], field.type, path, closed=closed, secret=field.secret
-            )
-        except Exception as error:  # noqa: BLE001 — foreign code; what cannot be read is unknown
-            absent[root, field.name] = f"`{path}` cannot be read: {type(error).__name__}"
-            continue
+        value, misfits = conform(
+            known[field.name], field.type, path, closed=closed, secret=field.secret
+        )
         if misfits:
             absent[root, field.name] = str(misfits[0])
         else:

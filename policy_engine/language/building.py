@@ -87,10 +87,6 @@ class Building:
         return copy
 
 
-def present(parts: Sequence[_T | None]) -> tuple[_T, ...]:
-    return tuple(part for part in parts if part is not None)
-
-
 def nodes(parts: Sequence[Part]) -> list[Part]:
     """The parts that were built, without the tokens between them."""
     return [part for part in parts if part is not None and not isinstance(part, str)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policy_engine.language import checked as c
 from policy_engine.values.types import (
     DATE,
     DECIMAL,
@@ -66,10 +65,6 @@ def is_number(type_: Type) -> bool:
 
 def is_collection(type_: Type) -> bool:
     return isinstance(type_, (ListOf, SetOf))
-
-
-def number_type(operands: Sequence[c.Checked]) -> Type:
-    return INTEGER if all(operand.type == INTEGER for operand in operands) else DECIMAL
 
 
 def sum_type(terms: Sequence[tuple[str, Type]]) -> Type | None:
