@@ -122,6 +122,6 @@ def replace(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         shutil.copymode(path, name)
         Path(name).replace(path)
-    except BaseException:
+    except BaseException:  # whatever ends it early, no half-written file stays, and it goes on up
         Path(name).unlink(missing_ok=True)
         raise
