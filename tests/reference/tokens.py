@@ -44,7 +44,7 @@ def is_or_contains(leaf: object, part: Scalar) -> bool:
     if isinstance(leaf, str):
         return is_same(leaf, part) or stands_in(part, leaf)
     is_number = isinstance(leaf, (int, Decimal)) and not isinstance(leaf, bool)
-    return is_same(leaf, part) or (is_number and str(leaf) == part)
+    return is_same(leaf, part) or (is_number and decimal_text(Decimal(leaf)) == part)
 
 
 def is_same(leaf: object, part: Scalar) -> bool:
