@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Set as AbstractSet
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from hashlib import sha256
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, cast
 
 from policy_engine.foundation.kinds import (
     Money,
@@ -45,8 +45,9 @@ def canonical(value: object) -> bytes:
 
 def canonical_text(value: object) -> str:
     """The canonical bytes of a value, as text."""
-    text = _written(encode(value))
-    _refuse_surrogates(text)
+    text = _at_once(value)
+    if not text.isascii():
+        _refuse_surrogates(text)
     return text
 
 
@@ -160,6 +161,43 @@ def _member(key: object) -> str:
     if not isinstance(key, str):
         raise ValueError(f"a member's name must be text, not {type(key).__name__}")
     return f"${key}" if key.startswith("$") else key
+
+
+def _at_once(value: object) -> str:
+    """Encoded and written in one pass, for Python's own plain types; all else takes two."""
+    kind = type(value)
+    if kind is str:
+        return _quoted(cast(str, value))
+    if kind is dict:
+        members = cast("dict[str, object]", value)
+        names = "".join(members) if all(map(_is_text, members)) else "$"
+        # Of ASCII, the order of UTF-16 code units is that of Python.
+        if names.isascii() and "$" not in names:
+            pairs = sorted(members.items(), key=_name)
+            return f"{{{','.join([f'{_quoted(key)}:{_at_once(part)}' for key, part in pairs])}}}"
+    elif kind is list or kind is tuple:
+        return f"[{','.join([_at_once(item) for item in cast('list[object]', value)])}]"
+    elif kind is bool or value is None:
+        return _CONSTANTS[value]
+    elif kind is int and -_SAFE_INTEGER <= cast(int, value) <= _SAFE_INTEGER:
+        return str(value)
+    elif kind is Decimal:
+        return f'{{"$decimal":"{decimal_text(cast(Decimal, value))}"}}'
+    elif kind is datetime:
+        return f'{{"$timestamp":"{timestamp_text(cast(datetime, value))}"}}'
+    return _written(encode(value))
+
+
+def _is_text(key: object) -> bool:
+    return type(key) is str
+
+
+def _name(member: tuple[str, object]) -> str:
+    return member[0]
+
+
+_quoted = json.encoder.encode_basestring
+_CONSTANTS: Mapping[object, str] = {True: "true", False: "false", None: "null"}
 
 
 def _written(value: Json) -> str:

@@ -62,3 +62,7 @@ class Span:
     def to(self, other: Span) -> Span:
         """The stretch from the start of this one to the end of the other."""
         return Span(self.source, self.start, other.end)
+
+
+NOWHERE = Span(Source("", ""), 0, 0)
+"""The place of what nobody will ask after."""

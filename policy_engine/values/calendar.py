@@ -2,15 +2,18 @@
 
 Zones come from the `tzdata` package and never from the machine, so the same instant is the same
 day everywhere. `None` stands for what cannot be told: an unknown zone, an instant without its
-offset, a day outside the years 1 to 9999.
+offset, a day outside the years 1 to 9999. What reads the database is imported when a zone is met.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from importlib import import_module, resources
-from zoneinfo import ZoneInfo
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SECOND = timedelta(seconds=1)
@@ -108,6 +111,8 @@ def _first_after_gap(
 
 @lru_cache(maxsize=1)
 def _names() -> frozenset[str]:
+    from importlib import resources
+
     text = resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8")
     return frozenset(text.split())
 
@@ -116,5 +121,8 @@ def _names() -> frozenset[str]:
 def _zone(name: str) -> ZoneInfo | None:
     if name not in _names():
         return None
+    from importlib import resources
+    from zoneinfo import ZoneInfo
+
     with resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
         return ZoneInfo.from_file(file, key=name)

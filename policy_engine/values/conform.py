@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sized
 from dataclasses import dataclass
 from decimal import Decimal
 
+from policy_engine.values.fitting import LONGEST_LIST, fields_fitting, fitting
 from policy_engine.values.readers import Refused, kind, scalar, timestamp as timestamp
 from policy_engine.values.types import (
     JSON,
@@ -26,8 +27,6 @@ from policy_engine.values.types import (
     Type,
     Union,
 )
-
-LONGEST_LIST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,16 @@ def conform(
     `closed` records have no members but those declared; open ones are read as far as declared.
     The value of a `secret` is never shown.
     """
+    try:
+        return fitting(type_, closed)(value), []
+    except Exception:  # noqa: BLE001 — read again to say why, if it does not fit after all
+        return slowly(value, type_, path, closed=closed, secret=secret)
+
+
+def slowly(
+    value: object, type_: Type, path: str, *, closed: bool, secret: bool
+) -> tuple[object, list[Misfit]]:
+    """The same for what does not fit at once."""
     reader = _Reader(closed)
     try:
         result = reader.value(value, type_, path, secret=secret)
@@ -69,8 +78,11 @@ def conform_fields(
 
     What fits is returned even where something else does not.
     """
-    reader = _Reader(closed=True)
-    return reader.fields(values, fields, "", secret=False), reader.misfits
+    try:
+        return fields_fitting(fields)(values), []
+    except Exception:  # noqa: BLE001 — read again to say why, if it does not fit after all
+        reader = _Reader(closed=True)
+        return reader.fields(values, fields, "", secret=False), reader.misfits
 
 
 class _Reader:

@@ -10,13 +10,13 @@ from decimal import Context, Decimal, Inexact
 
 MAXIMUM_DIGITS = 38
 
-_LARGEST: int = 10**MAXIMUM_DIGITS
+LARGEST: int = 10**MAXIMUM_DIGITS
 
 
 def fits(value: int | Decimal) -> bool:
     """Whether the number, written out without exponent, has at most 38 digits."""
     if isinstance(value, int):
-        return -_LARGEST < value < _LARGEST
+        return -LARGEST < value < LARGEST
     if not value.is_finite():
         return False
     _, digits, exponent = value.as_tuple()

@@ -7,8 +7,9 @@ that is not understood.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from policy_engine.values import commands, emails, paths, urls
+from policy_engine.values import emails, paths, urls
 from policy_engine.values.money import Money
 from policy_engine.values.types import (
     COMMAND,
@@ -24,6 +25,9 @@ from policy_engine.values.types import (
     SetOf,
     Type,
 )
+
+if TYPE_CHECKING:
+    from policy_engine.values.commands import Command
 
 PARTS: Mapping[Scalar, Mapping[str, Type]] = {
     MONEY: {"amount": DECIMAL, "currency": TEXT},
@@ -50,13 +54,20 @@ def _of_url(name: str) -> Callable[[str], object | None]:
     return read
 
 
+def _understood(text: str) -> Command | None:
+    """Shell lines are rare, and reading them takes more than all else here."""
+    from policy_engine.values import commands
+
+    return commands.understood(text)
+
+
 def _programs(text: str) -> frozenset[str] | None:
-    understood = commands.understood(text)
+    understood = _understood(text)
     return None if understood is None else understood.programs
 
 
 def _writes(text: str) -> frozenset[str] | None:
-    understood = commands.understood(text)
+    understood = _understood(text)
     return None if understood is None else understood.writes
 
 

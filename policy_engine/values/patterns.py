@@ -1,15 +1,14 @@
 """Regular expressions in linear time, on whole values.
 
 Google's RE2 syntax: no back-references, no look-around, so no input can make a match slow.
-`.` matches a line end too. Source: https://github.com/google/re2/wiki/Syntax.
+`.` matches a line end too. Source: https://github.com/google/re2/wiki/Syntax. The library is
+imported when the first pattern is compiled.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import Protocol, cast
-
-import re2
 
 LONGEST_PATTERN = 4_000
 """Characters of a pattern that a policy may say; to compile it takes the square of its length."""
@@ -30,6 +29,8 @@ class InvalidPattern(ValueError):
 @lru_cache(maxsize=1024)
 def compiled(text: str) -> Pattern:
     """The pattern of a text. Raises `InvalidPattern`."""
+    import re2
+
     options = re2.Options()
     options.dot_nl = True
     options.never_capture = True

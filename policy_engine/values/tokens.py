@@ -27,6 +27,8 @@ from policy_engine.values.money import Money
 from policy_engine.values.readers import timestamp
 
 _LOOSE = re.compile(r"[0-9]+(?:[.,'_\u2009\u00a0 ][0-9]+)*")
+_FRACTION = re.compile(r"[.,]([0-9]{1,100})(?![0-9])")
+_NO_DIGITS = re.compile(r"[^0-9]+")
 _SEPARATORS = re.compile(r"[^0-9]")
 _EXPONENT = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,40})?[eE][+-]?[0-9]{1,2}", re.ASCII)
 _LONGEST_NUMBER = 100
@@ -137,6 +139,9 @@ class Tokens:
         plain = "".join(str(unicodedata.decimal(c, c)) for c in text)
         found = {n for match in _LOOSE.finditer(plain) for n in _readings(match[0])}
         found.update(Decimal(match[0]) for match in _EXPONENT.finditer(plain))
+        found.update(Decimal(f".{match[1]}") for match in _FRACTION.finditer(plain))
+        runs = (_NO_DIGITS.sub("", word) for word in plain.split())
+        found.update(Decimal(run) for run in runs if run and len(run) <= _LONGEST_NUMBER)
         return frozenset(found)
 
     @cached_property
