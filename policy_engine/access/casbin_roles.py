@@ -1,39 +1,26 @@
-"""Role assignments and role hierarchy from Casbin. The only module that knows Casbin.
+"""Role assignments and role hierarchy from Casbin's rows.
 
-A directory file has Casbin's own lines: `g, who, role` holds in every domain, and
-`g2, who, role, domain` in one. Casbin's traps are closed here: a line that it would silently
-ignore (`px, …`) or split in the wrong place (quotes) is an error with its place, and so are
-rules of access (`p, …`), which belong in policy files. Casbin caps a chain of roles at ten and
-drops the rest without a word; we read direct links only and close over them ourselves.
+A directory has Casbin's own rows: `g, who, role` holds in every domain, and `g2, who, role, domain`
+in one. It comes from a CSV file or from any adapter. Casbin's traps are closed here: it ignores
+rows of kinds that it does not know (`px, …`), cuts rows that are too long (`g, ann, admin, emea`
+makes ann an admin everywhere) and keeps quotes as part of names. Each of these is an error, and so
+are rules of access (`p, …`), which belong in policy files. We read direct links only and close over
+them ourselves, so no chain of roles is too long.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from pathlib import Path
 
-import casbin
 from casbin import persist
 
+from policy_engine.access.casbin_rows import Row, rows_of
 from policy_engine.access.directory import Directory, Link
 from policy_engine.foundation.errors import DirectoryError
 
-_MODEL = """
-[request_definition]
-r = sub, obj, act
-[policy_definition]
-p = sub, obj, act
-[role_definition]
-g = _, _
-g2 = _, _, _
-[policy_effect]
-e = some(where (p.eft == allow))
-[matchers]
-m = g(r.sub, p.sub)
-"""
-
-_FIELDS = {"g": 3, "g2": 4}
+_NAMES = {"g": 2, "g2": 3}
+"""How many names each kind of assignment takes."""
 
 
 def read_directory(path: str | Path, includes: Iterable[tuple[str, str]] = ()) -> Directory:
@@ -42,7 +29,6 @@ def read_directory(path: str | Path, includes: Iterable[tuple[str, str]] = ()) -
     Raises `DirectoryError` naming the line that cannot be used.
     """
     expected = _checked_lines(Path(path))
-    logging.getLogger("casbin").setLevel(logging.ERROR)
     directory = directory_from(persist.adapters.FileAdapter(str(path)), includes)
     if directory.size != expected:
         raise DirectoryError(f"{path}: Casbin read {directory.size} of {expected} assignments")
@@ -50,27 +36,37 @@ def read_directory(path: str | Path, includes: Iterable[tuple[str, str]] = ()) -
 
 
 def directory_from(adapter: object, includes: Iterable[tuple[str, str]] = ()) -> Directory:
-    """The directory behind any Casbin adapter whose rows are `g` and `g2` as above."""
-    model = casbin.Enforcer.new_model(text=_MODEL)
-    enforcer = casbin.Enforcer(model, adapter)
-    enforcer.enable_auto_save(False)
-    if enforcer.get_policy():
-        raise DirectoryError("the directory holds `p` rows; what may be done is said in policies")
-    size = len(enforcer.get_grouping_policy()) + len(enforcer.get_named_grouping_policy("g2"))
-    for role, included in includes:
-        enforcer.add_grouping_policy(role, included)
-    links = {Link(who, role, None) for who, role in _links(enforcer, "g")}
-    for who, _, domain in enforcer.get_named_grouping_policy("g2"):
-        roles = enforcer.rm_map["g2"].get_roles(who, domain)
-        links.update(Link(who, role, domain) for role in roles)
-    return Directory(frozenset(links), size)
+    """The directory behind any Casbin adapter whose rows are `g` and `g2` as above.
+
+    Raises `DirectoryError` for a row that cannot be used, a cycle, or an adapter that cannot be
+    read, whatever it raised itself.
+    """
+    rows = set(rows_of(adapter))
+    links = {_link(row) for row in rows}
+    links |= {Link(role, included, None) for role, included in includes}
+    return Directory(frozenset(links), len(rows))
 
 
-def _links(enforcer: casbin.Enforcer, kind: str) -> Iterable[tuple[str, str]]:
-    manager = enforcer.rm_map[kind]
-    for row in enforcer.get_named_grouping_policy(kind):
-        for role in manager.get_roles(row[0]):
-            yield row[0], role
+def _link(row: Row) -> Link:
+    place = f"the row `{', '.join((row.kind, *row.fields))}`"
+    _check(row, place)
+    for name in row.fields:
+        # The adapter split a row at the wrong comma, or took CSV's quotes for part of a name.
+        if "," in name or '"' in name or name != name.strip() or not name.isprintable():
+            raise DirectoryError(f"{place}: names stand without commas, quotes and margins")
+    return Link(row.fields[0], row.fields[1], row.fields[2] if row.kind == "g2" else None)
+
+
+def _check(row: Row, place: str) -> None:
+    wanted = _NAMES.get(row.kind)
+    if wanted is None:
+        also = "; what may be done is said in policies" if row.kind[:1] == "p" else ""
+        raise DirectoryError(
+            f"{place}: `{row.kind}` is no kind of assignment; write `g, who, role` or "
+            f"`g2, who, role, domain`{also}"
+        )
+    if len(row.fields) != wanted or not all(row.fields):
+        raise DirectoryError(f"{place}: `{row.kind}` takes {wanted} names, all given")
 
 
 def _checked_lines(path: Path) -> int:
@@ -88,16 +84,10 @@ def _checked_lines(path: Path) -> int:
     return len(rows)
 
 
-def _checked_row(line: str, place: str) -> tuple[str, ...]:
-    row = tuple(part.strip() for part in line.split(","))
-    wanted = _FIELDS.get(row[0])
-    if wanted is None:
-        raise DirectoryError(
-            f"{place}: `{row[0]}` is no kind of assignment; write `g, who, role` or "
-            "`g2, who, role, domain`"
-        )
-    if len(row) != wanted or not all(row):
-        raise DirectoryError(f"{place}: `{row[0]}` takes {wanted - 1} names, all given")
+def _checked_row(line: str, place: str) -> Row:
+    kind, *names = (part.strip() for part in line.split(","))
+    row = Row(kind, tuple(names))
+    _check(row, place)
     if any(character in line for character in "\"'#[]"):
         raise DirectoryError(f"{place}: names stand without quotes, brackets and `#`")
     return row

@@ -23,5 +23,6 @@ WAIVED = Code("D516", "waived", "an exception leaves what a rule denies to peopl
 SUSPENDED = Code("D517", "suspended", "the principal, the task or the session is suspended")
 CONSTRAINT = Code("D518", "constraint", "a constraint forbids the action, without exception")
 NOT_AFTER = Code("D519", "not-after", "the task is open only after another has been carried out")
+CASBIN = Code("D520", "casbin", "the Casbin policy beside this one does not allow the action")
 
 CODES = tuple(code for code in tuple(globals().values()) if isinstance(code, Code))
