@@ -2,6 +2,7 @@
 
     PolicyEngineError
     ├── PolicyError         the policy files have errors; carries all diagnostics
+    ├── BundleError         a bundle of policies is not to be trusted, or cannot be read or made
     ├── DirectoryError      the directory of roles cannot be used
     ├── InputError          data handed in cannot be read (JSON, session files, arguments)
     ├── GateError           the gate cannot start, or was asked for what it cannot do
@@ -32,6 +33,19 @@ class PolicyError(PolicyEngineError):
             lines.append(f"… and {len(errors) - 5} more")
         count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
         super().__init__(f"the policy has {count}\n" + "\n".join(lines))
+
+
+class BundleError(PolicyEngineError):
+    """A bundle of policies is not to be trusted, or cannot be read or made.
+
+    Says which `bundle`, what the `problem` is, and what to do about it (`advice`).
+    """
+
+    def __init__(self, bundle: str, problem: str, advice: str) -> None:
+        self.bundle = bundle
+        self.problem = problem
+        self.advice = advice
+        super().__init__(f"{bundle}: {problem}; {advice}")
 
 
 class DirectoryError(PolicyEngineError):

@@ -8,7 +8,7 @@ import pytest
 
 from policy_engine import Engine, PolicyError
 from policy_engine.bundle.files import read_beside, read_files
-from policy_engine.engine import check
+from policy_engine.loading import check
 
 
 def codes(*paths: Path) -> list[str]:
