@@ -67,6 +67,11 @@ class History:
         default_factory=dict, init=False, repr=False, compare=False
     )
 
+    kept: dict[int, tuple[object, object]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What has been worked out about it, by the identity of what it was worked out for."""
+
     def __post_init__(self) -> None:
         if self.since is not None and self.since.utcoffset() is None:
             raise ValueError("the beginning of a history needs its offset from UTC")

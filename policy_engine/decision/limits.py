@@ -19,11 +19,14 @@ from policy_engine.decision.history import PastAction
 from policy_engine.decision.intervals import Interval, interval, is_negative, related
 from policy_engine.decision.program import CompiledLimit, CompiledRule
 from policy_engine.decision.question import Actor, conditions_met
+from policy_engine.decision.recollection import Recollection
+from policy_engine.decision.tallies import Counted, amount_of, counted, counted_before
 from policy_engine.decision.truth import Truth, Unknown, every, some
 from policy_engine.foundation.source import Span
 from policy_engine.values import arithmetic
 from policy_engine.values.arithmetic import equal
 from policy_engine.values.money import Money
+from policy_engine.values.numbers import LARGEST
 
 _INSTANT = timedelta(microseconds=1)
 
@@ -53,14 +56,17 @@ def usage(compiled: CompiledRule, actor: Actor) -> Usage:
     assert ceiling is not None
     span = compiled.rule.effect_span
     bound = ceiling.bound(actor.frame)
-    own = _amount(ceiling, actor.frame, span)
-    found = _class(compiled, ceiling, actor, span)
+    own = amount_of(ceiling, actor.frame, span)
+    found = counted(compiled, actor) or _class(compiled, ceiling, actor, span)
     unknown = next((v for v in (found, own, bound) if isinstance(v, Unknown)), None)
     if isinstance(found, Unknown) or unknown is not None:
         past: object = found if isinstance(found, Unknown) else None
         return Usage(past, own, bound, unknown or True)
-    sure = [counted.amount for counted in found if counted.truth is True]
-    most = [counted.amount for counted in found]
+    if isinstance(found, Counted):
+        sure, most = [found.sure.amount()], [found.most.amount()]
+    else:
+        sure = [one.amount for one in found if one.truth is True]
+        most = [one.amount for one in found]
     past = _range(_sum(sure, bound), _sum(most, bound))
     total = _range(_sum([*sure, own], bound), _sum([*most, own], bound))
     if past is None or total is None:
@@ -71,6 +77,28 @@ def usage(compiled: CompiledRule, actor: Actor) -> Usage:
         return Usage(past, own, bound, False)
     passed: Truth = True if within is False else _open(total, bound, span)
     return Usage(past, own, bound, passed, _not_before(ceiling, found, own, bound))
+
+
+def over_by_tally(
+    compiled: CompiledRule,
+    keys: tuple[object, ...],
+    own: object,
+    bound: object,
+    who: Principal,
+    past: Recollection,
+) -> bool | None:
+    """Whether a limit would be passed, or may be, as far as it is tallied; None: count it."""
+    if own is not None and is_negative(own):
+        return None
+    found = counted_before(compiled, keys, who, past)
+    if found is None:
+        return None
+    sure, most = found.sure, found.most
+    if type(own) is type(bound) is type(most.total) is int and most.currency is None:
+        high = most.total + own
+        return None if high >= LARGEST else high > bound
+    total = _range(_sum([sure.amount(), own], bound), _sum([most.amount(), own], bound))
+    return None if total is None else related("<=", total, bound) is not True
 
 
 def _open(total: object, bound: object, span: Span) -> Unknown:
@@ -95,7 +123,7 @@ def _class(
             truth = every((truth, _belongs(action, own, compiled, ceiling, actor, span)))
         if truth is False:
             continue
-        amount = _amount(ceiling, _as_subject(action, action.principal, actor.frame), span)
+        amount = amount_of(ceiling, _as_subject(action, action.principal, actor.frame), span)
         if isinstance(amount, Unknown):
             return amount
         found.append(_Counted(action.at, truth, amount))
@@ -145,20 +173,6 @@ def _same(one: object, other: object, span: Span) -> Truth:
     return same if same is not None else Unknown(span, "amounts of two currencies do not compare")
 
 
-def _amount(ceiling: CompiledLimit, frame: Frame, span: Span) -> object:
-    """What one action uses: one, or its input; None for an optional one that is not given."""
-    name = ceiling.limit.sum_of
-    if name is None:
-        return 1
-    amount = frame.roots["input"].get(name)
-    why = frame.absent.get(("input", name))
-    if why is not None:
-        return Unknown(span, why)
-    if amount is not None and is_negative(amount):
-        return Unknown(span, f"a negative `{name}` counts for nothing that is known")
-    return amount
-
-
 def _sum(amounts: Sequence[object], bound: object) -> object | None:
     """The sum of what is given; nothing at all is a zero of the bound's kind."""
     given = [amount for amount in amounts if amount is not None]
@@ -178,25 +192,36 @@ def _range(low: object | None, high: object | None) -> object | None:
 
 
 def _not_before(
-    ceiling: CompiledLimit, found: Sequence[_Counted], own: object, bound: object
+    ceiling: CompiledLimit, found: Sequence[_Counted] | Counted, own: object, bound: object
 ) -> datetime | None:
     """When enough of what is settled has left a window of time."""
     duration = ceiling.limit.window.duration
     if ceiling.limit.window.kind != "duration" or duration is None or isinstance(bound, Interval):
         return None
-    if any(counted.truth is not True for counted in found):
+    if isinstance(found, Counted):
+        settled, actions = found.is_settled, found.actions
+    else:
+        settled, actions = all(one.truth is True for one in found), len(found)
+        found = sorted(found, key=lambda one: one.at)
+    if not settled:
         return None
-    ordered = sorted(found, key=lambda counted: counted.at)
 
     def fits(gone: int) -> bool:
-        rest = [counted.amount for counted in ordered[gone:]]
-        total = _sum([*rest, own], bound)
+        total = _sum([*_left(found, gone), own], bound)
         return total is not None and related("<=", total, bound) is True
 
-    gone = bisect_left(range(len(ordered) + 1), True, key=fits)
-    if not 0 < gone <= len(ordered):
+    gone = bisect_left(range(actions + 1), True, key=fits)
+    if not 0 < gone <= actions:
         return None
+    last = found.time(gone - 1) if isinstance(found, Counted) else found[gone - 1].at
     try:
-        return ordered[gone - 1].at + duration + _INSTANT
+        return last + duration + _INSTANT
     except OverflowError:
         return None
+
+
+def _left(found: Sequence[_Counted] | Counted, gone: int) -> list[object]:
+    """What is left to add up once so many, the oldest first, have gone."""
+    if isinstance(found, Counted):
+        return [found.after(gone).amount()]
+    return [one.amount for one in found[gone:]]

@@ -40,7 +40,7 @@ class Recollection:
         self.history = history
         self._session = session
         self.now = now
-        self._policy = policy
+        self.policy = policy
         self._inputs: dict[int, Recalled] = {}
         self._pasts: dict[tuple[int, int], Recalled] = {}
         self._subjects: dict[tuple[int, int], Recalled] = {}
@@ -49,6 +49,19 @@ class Recollection:
         self, window: Window, tasks: frozenset[str], span: Span
     ) -> list[tuple[PastAction, Truth]] | Unknown:
         """The past actions of the tasks that are in the window, or may be."""
+        history = self.history
+        start = self.start_of(window, span)
+        if history is None:
+            return Unknown(span, "what happened before is not known")
+        if isinstance(start, Unknown):
+            return start
+        found = history.of(tasks, start)
+        if window.kind == "session":
+            found = [action for action in found if action.session == self._session]
+        return [(action, self._has_been(action, span)) for action in found]
+
+    def start_of(self, window: Window, span: Span) -> datetime | Unknown | None:
+        """When the window begins (None: with the session), if everything since is known."""
         history = self.history
         if history is None:
             return Unknown(span, "what happened before is not known")
@@ -59,10 +72,7 @@ class Recollection:
             return Unknown(
                 span, f"nothing before {timestamp_text(history.since)} is known any more"
             )
-        found = history.of(tasks, start)
-        if window.kind == "session":
-            found = [action for action in found if action.session == self._session]
-        return [(action, self._has_been(action, span)) for action in found]
+        return start
 
     def as_past(self, action: PastAction, who: Principal) -> Recalled:
         """The root `past`: who (one of those who did it), with which input, and what came back."""
@@ -85,7 +95,7 @@ class Recollection:
         known = self._inputs.get(id(action))
         if known is None:
             absent: Absent = {}
-            task = self._policy.tasks.get(action.task)
+            task = self.policy.tasks.get(action.task)
             fields = task.inputs if task else ()
             typed = typed_attributes(action.input, fields, "input", absent, closed=False)
             known = self._inputs[id(action)] = Recalled({"input": typed}, absent)
@@ -95,7 +105,7 @@ class Recollection:
         """Whether it counts for a ceiling; a failure may have had its effect all the same."""
         if action.status != "failed":
             return reached(action, "executed", span, counts=True)
-        task = self._policy.tasks.get(action.task)
+        task = self.policy.tasks.get(action.task)
         if task is not None and task.without_effect:
             return False
         when = timestamp_text(action.at)
@@ -105,7 +115,7 @@ class Recollection:
         input_ = self.input_of(action)
         absent: Absent = {("past", name): why for (_, name), why in input_.absent.items()}
         values = dict(input_.roots["input"])
-        task = self._policy.tasks.get(action.task)
+        task = self.policy.tasks.get(action.task)
         output = task.output if task else None
         if output is not None and output.name is not None:
             values.pop(output.name, None)
@@ -124,8 +134,8 @@ class Recollection:
             ("fact", ""): "the facts of a past action are not kept",
             ("session", ""): "the session of a past action is not kept",
         }
-        roots = principal_roots(self._policy, who, absent)
-        context = typed_attributes(action.context, self._policy.context, "context", absent)
+        roots = principal_roots(self.policy, who, absent)
+        context = typed_attributes(action.context, self.policy.context, "context", absent)
         return Recalled(
             {**input_.roots, **roots, "context": context, "fact": {}, "session": {}, "past": {}},
             absent,
