@@ -9,7 +9,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from policy_engine.foundation.version import VERSION
+
 if TYPE_CHECKING:
+    from policy_engine.bundle.open import Bundle, open_bundle
     from policy_engine.decision.action import Action, Agent, Human
     from policy_engine.decision.evidence import (
         Approval,
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from policy_engine.engine import Engine
     from policy_engine.foundation.errors import (
         ApprovalError,
+        BundleError,
         DirectoryError,
         GateError,
         InputError,
@@ -32,11 +36,13 @@ if TYPE_CHECKING:
         PolicyError,
         StoreError,
     )
+    from policy_engine.foundation.signing import SigningKey, VerifyingKey
+    from policy_engine.live import LiveEngine
     from policy_engine.runtime.gate import Gate, Result
     from policy_engine.runtime.people import Waiting
     from policy_engine.runtime.store import Status
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "Action",
@@ -44,6 +50,8 @@ __all__ = [
     "Approval",
     "ApprovalError",
     "Asked",
+    "Bundle",
+    "BundleError",
     "Confirmation",
     "Decision",
     "DirectoryError",
@@ -54,6 +62,7 @@ __all__ = [
     "Human",
     "InputError",
     "LedgerError",
+    "LiveEngine",
     "Outcome",
     "PastAction",
     "PolicyEngineError",
@@ -62,13 +71,17 @@ __all__ = [
     "Rejection",
     "Result",
     "Session",
+    "SigningKey",
     "Status",
     "StoreError",
     "ValidationResult",
+    "VerifyingKey",
     "Waiting",
+    "open_bundle",
 ]
 
 _BEHIND = {
+    "bundle.open": ("Bundle", "open_bundle"),
     "decision.action": ("Action", "Agent", "Human"),
     "decision.evidence": ("Approval", "Asked", "Confirmation", "Rejection", "ValidationResult"),
     "decision.history": ("History", "PastAction"),
@@ -76,6 +89,8 @@ _BEHIND = {
     "decision.session": ("Session",),
     "engine": ("Engine",),
     "foundation.errors": tuple(name for name in __all__ if name.endswith("Error")),
+    "foundation.signing": ("SigningKey", "VerifyingKey"),
+    "live": ("LiveEngine",),
     "runtime.gate": ("Gate", "Result"),
     "runtime.people": ("Waiting",),
     "runtime.store": ("Status",),

@@ -8,39 +8,42 @@ gate = engine.gate(store="sqlite:///governance.db", tools={"issue_refund": issue
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
-from policy_engine.access.casbin_roles import read_directory
-from policy_engine.access.directory import Directory
-from policy_engine.bundle.files import Roots, read_beside, read_files
 from policy_engine.decision.action import Action
-from policy_engine.decision.circumstances import Circumstances
-from policy_engine.decision.decide import decide
-from policy_engine.decision.evidence import Evidence, ValidationResult
-from policy_engine.decision.history import History
-from policy_engine.decision.outcome import Decision
-from policy_engine.decision.present import headline, reasons
-from policy_engine.decision.program import Program, compile_policy
-from policy_engine.decision.rehearse import Rehearsal, rehearse
+from policy_engine.decision.circumstances import Circumstances, names_of
+from policy_engine.decision.code.cached import Cached, Unreadable, loads
+from policy_engine.decision.code.verdicts import Decide, Verdicts
+from policy_engine.decision.outcome import Outcome
 from policy_engine.decision.session import Session
-from policy_engine.foundation.database import Database
-from policy_engine.foundation.diagnostics import Diagnostic, in_order
-from policy_engine.foundation.errors import GateError, PolicyError
-from policy_engine.foundation.render import coloured, plain
-from policy_engine.language.build import build
-from policy_engine.language.policy import Kind, PolicySet
-from policy_engine.ledger.ledger import Ledger
-from policy_engine.runtime.accounts import Accounts
-from policy_engine.runtime.executors import Tool, Tools
-from policy_engine.runtime.gate import Gate
-from policy_engine.runtime.lookups import Lookups
-from policy_engine.runtime.ports import Clock, Executor, Facts, SystemClock
-from policy_engine.runtime.validations import Check, check_schemas, validate
+from policy_engine.decision.verdict import Verdict, verdict_of
 
-Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+if TYPE_CHECKING:
+    from policy_engine.access.casbin_gate import CasbinGate
+    from policy_engine.access.directory import Roles as HeldRoles, RoleSource
+    from policy_engine.bundle.open import Bundle
+    from policy_engine.decision.columns.decide import Batch, Prepared, Table
+    from policy_engine.decision.evidence import Evidence, ValidationResult
+    from policy_engine.decision.history import History
+    from policy_engine.decision.nearest import Change
+    from policy_engine.decision.outcome import Decision
+    from policy_engine.decision.program import Program
+    from policy_engine.decision.rehearse import Rehearsal
+    from policy_engine.foundation.diagnostics import Diagnostic
+    from policy_engine.foundation.signing import VerifyingKey
+    from policy_engine.language.policy import Kind, PolicySet
+    from policy_engine.loading import Paths
+    from policy_engine.runtime.executors import Tool
+    from policy_engine.runtime.gate import Gate
+    from policy_engine.runtime.ports import Clock, Executor, Facts
+    from policy_engine.runtime.validations import Check
+
+# To decide by the functions of a bundle takes nothing that reads policies: what does (Lark,
+# Casbin, JSON Schema, the store) is imported by the methods that need it.
 
 
 class Engine:
@@ -49,39 +52,147 @@ class Engine:
     def __init__(
         self,
         policy: PolicySet,
-        directory: Directory | None = None,
+        directory: RoleSource | str | os.PathLike[str] | None = None,
         warnings: tuple[Diagnostic, ...] = (),
         checks: Mapping[str, Check] | None = None,
+        *,
+        also: CasbinGate | None = None,
     ) -> None:
-        self._checks = dict(checks or {})
-        self.policy = policy
-        self.warnings = warnings
-        self._directory = directory
-        self._program: Program = compile_policy(policy)
+        """The engine of a policy set. The other arguments are those of `load`."""
+        self._start(lambda: policy, checks, also, warnings)
+        self._take(directory)
 
     @classmethod
     def load(
         cls,
         policies: Paths,
         *,
-        directory: str | Path | None = None,
+        directory: RoleSource | str | os.PathLike[str] | None = None,
         kept: timedelta | None = None,
         checks: Mapping[str, Check] | None = None,
+        also: CasbinGate | None = None,
     ) -> Engine:
         """The engine of policy files: a file, a folder, or several of either, with their imports.
 
-        `directory` is a Casbin CSV file of roles; `checks` are the functions that validations name
+        `directory` says who holds which role: a Casbin CSV file, or a `Directory` or
+        `LiveDirectory` made of any Casbin adapter. `checks` are the functions that validations name
         (`checks iban with "acme.checks:iban"`), each called with what it checks as keyword
         arguments and passing with True or None; `kept` is how long the store keeps the past
-        (None: for ever), which every question about the past must respect. Raises `PolicyError`
-        with all diagnostics where the policies have errors or there are none, and
-        `DirectoryError` for the directory.
+        (None: for ever), which every question about the past must respect; `also` is an existing
+        Casbin policy that must allow an action besides. Raises `PolicyError` with all diagnostics
+        where the policies have errors or there are none, and `DirectoryError` for the directory.
         """
+        from policy_engine.foundation.errors import PolicyError
+        from policy_engine.loading import check
+
         policy, diagnostics = check(policies, kept=kept)
         if policy is None:
             raise PolicyError(diagnostics)
-        roles = None if directory is None else read_directory(directory, _includes(policy))
-        return cls(policy, roles, diagnostics, checks)
+        return cls(policy, directory, diagnostics, checks, also=also)
+
+    @classmethod
+    def from_bundle(
+        cls,
+        bundle: Bundle | str | os.PathLike[str],
+        *,
+        trusted: Iterable[VerifyingKey] | None = None,
+        directory: RoleSource | str | os.PathLike[str] | None = None,
+        checks: Mapping[str, Check] | None = None,
+        also: CasbinGate | None = None,
+    ) -> Engine:
+        """The engine of a signed bundle: an open one, or a file signed by one of `trusted` keys.
+
+        With the code that the bundle has for this version of Python and of the engine it decides
+        at once, and no policy is parsed; without it the policies are read when something needs
+        them. Raises `BundleError` for a bundle that is not to be trusted, and, when they are read,
+        for policies that are not those of its manifest.
+        """
+        from policy_engine.bundle.open import Bundle, open_bundle
+
+        opened = bundle if isinstance(bundle, Bundle) else open_bundle(bundle, trusted=trusted)
+        engine = cls.__new__(cls)
+        engine._start(opened.policy, checks, also)
+        cached = engine._code_of(opened)
+        if cached is not None:
+            engine._cached = cached
+            engine._read = lambda: _thawed(cached, opened)
+        engine._take(directory)
+        return engine
+
+    def _start(
+        self,
+        policy: Callable[[], PolicySet],
+        checks: Mapping[str, Check] | None,
+        also: CasbinGate | None,
+        warnings: tuple[Diagnostic, ...] = (),
+    ) -> None:
+        self._read = policy
+        self._checks = dict(checks or {})
+        self._also = also
+        self._allows = None if also is None else also.allows
+        self._cached: Cached | None = None
+        self.warnings = warnings
+
+    def _code_of(self, bundle: Bundle) -> Cached | None:
+        """The code of a bundle; None where it has none that fits: then it is made anew."""
+        code = bundle.code()
+        try:
+            cached = None if code is None else loads(code, lambda: self._program, self._allows)
+        except Unreadable:
+            return None
+        return cached if cached is not None and cached.policy == bundle.policy_digest else None
+
+    def _take(self, directory: RoleSource | str | os.PathLike[str] | None) -> None:
+        """The directory, with what the roles of the policy include."""
+        self._directory: HeldRoles | None = None
+        if directory is None:
+            return
+        if isinstance(directory, (str, os.PathLike)):
+            from policy_engine.access.casbin_roles import read_directory
+
+            directory = read_directory(Path(directory))
+        pairs = [(name, one) for name, (_, some) in self._role_table.items() for one in some]
+        self._directory = directory.including(pairs)
+
+    @cached_property
+    def policy(self) -> PolicySet:
+        """The policy set."""
+        return self._read()
+
+    @cached_property
+    def _program(self) -> Program:
+        from policy_engine.decision.program import compile_policy
+
+        return compile_policy(self.policy)
+
+    @cached_property
+    def _verdicts(self) -> Verdicts:
+        if self._cached is not None:
+            return self._cached.verdicts
+        from policy_engine.decision.code.program import verdicts_of
+
+        return verdicts_of(self._program, self._allows)
+
+    @cached_property
+    def _quick(self) -> Mapping[str, Decide]:
+        return self._verdicts.quick.ready
+
+    @cached_property
+    def _whole(self) -> Mapping[str, Decide]:
+        return self._verdicts.whole.ready
+
+    @cached_property
+    def _columns(self) -> Prepared:
+        from policy_engine.decision.columns.decide import Prepared
+
+        return Prepared(self._program, self._verdicts, self._allows)
+
+    @cached_property
+    def _role_table(self) -> Mapping[str, tuple[Kind | None, tuple[str, ...]]]:
+        """Of each role the kind of principal that may hold it, and what it includes."""
+        if self._cached is not None:
+            return self._cached.roles
+        return {role.name: (role.kind, role.includes) for role in self.policy.roles.values()}
 
     def decide(
         self,
@@ -106,26 +217,124 @@ class Engine:
         is said of the session, `root` is the id of the action from which this one was delegated,
         `suspended` who and what may do nothing for now (`agent bot-7`, `task pay`, `session s-1`).
         """
-        given = self._circumstances(action, session, facts, now, roles)
-        circumstances = replace(
-            given,
-            evidence=tuple(evidence),
+        circumstances = self.circumstances(
+            action,
+            session=session,
+            facts=facts,
+            evidence=evidence,
+            now=now,
+            roles=roles,
             history=history,
-            attributes=attributes or {},
+            attributes=attributes,
             root=root,
-            suspended=_names("suspended", suspended),
+            suspended=suspended,
         )
-        return decide(self._program, action, circumstances)
+        return self.decide_in(action, circumstances)
+
+    def decide_in(self, action: Action, circumstances: Circumstances) -> Decision:
+        """The same in circumstances that are put together already."""
+        from policy_engine.decision.decide import decide
+
+        decision = decide(self._program, action, circumstances)
+        return decision if self._also is None else self._also.narrow(action, decision)
+
+    def verdict(
+        self,
+        action: Action,
+        roles: frozenset[str] | None = None,
+        circumstances: Circumstances | None = None,
+    ) -> Verdict:
+        """The outcome alone, and one rule that it is owed to: what `decide` says, in microseconds.
+
+        For whoever asks often and needs no reasons: to offer an agent only what it may do, say.
+        `roles` are all that the principal holds, those that others include too (None: by the
+        directory); `circumstances` are all else that rules may read (None: the time alone).
+        Deciding by generated code; what that cannot decide goes to `decide`, and what cannot be
+        decided is denied.
+        """
+        try:
+            if roles is None:
+                roles = self._held(action, circumstances)
+            return self._quick[action.task](action, roles, circumstances)
+        except Exception:  # noqa: BLE001 — asked for the first time, or in vain
+            return self._answer("verdict", action, roles, circumstances)
+
+    def deciding(
+        self,
+        action: Action,
+        roles: frozenset[str] | None = None,
+        circumstances: Circumstances | None = None,
+    ) -> Verdict:
+        """The same, with all rules that the outcome is owed to."""
+        try:
+            if roles is None:
+                roles = self._held(action, circumstances)
+            return self._whole[action.task](action, roles, circumstances)
+        except Exception:  # noqa: BLE001 — asked for the first time, or in vain
+            return self._answer("complete", action, roles, circumstances)
+
+    def _answer(
+        self,
+        part: Literal["verdict", "complete"],
+        action: Action,
+        roles: frozenset[str] | None,
+        circumstances: Circumstances | None,
+    ) -> Verdict:
+        """The answer by a function that is not compiled yet; a deny where nothing has one."""
+        try:
+            held = self._held(action, circumstances) if roles is None else roles
+            return self._verdicts.first(part, action, held, circumstances)
+        except Exception:  # noqa: BLE001 — whatever cannot be decided is refused
+            return verdict_of(Outcome.DENY, (), "")
+
+    def decide_batch(self, table: Table, *, now: datetime | None = None) -> Table:
+        """The answers of `deciding` to all rows of an Arrow table (extra `batch`); what its
+        columns mean stands in docs/guides/batch.md."""
+        from policy_engine.decision.columns.decide import decide_columns
+
+        return decide_columns(self._columns, table, roles=self._roles, now=now)
+
+    def decide_batches(
+        self, batches: Iterable[Batch], *, now: datetime | None = None
+    ) -> Iterator[Batch]:
+        """The same for a stream, a batch at a time."""
+        from policy_engine.decision.columns.decide import decide_batches
+
+        return decide_batches(self._columns, batches, roles=self._roles, now=now)
 
     def explain(
-        self, action: Action, decision: Decision, *, every: bool = False, colour: bool = False
+        self,
+        action: Action,
+        decision: Decision,
+        *,
+        every: bool = False,
+        colour: bool = False,
+        to: Literal["operator", "agent"] = "operator",
     ) -> str:
-        """A decision in words, each reason at its place in the policy, for a terminal.
+        """A decision in words.
 
-        `every` also tells the reasons that another one outweighs.
+        To an operator: each reason at its place in the policy, with the values that mattered, for
+        a terminal; `every` also tells the reasons that another one outweighs. To an agent: what
+        stands against it and what it could do, without values, lists, places and names.
         """
-        segments = [*headline(action, decision), *reasons(decision, every=every)]
+        from policy_engine.decision.present import for_agent, headline, reasons
+        from policy_engine.foundation.render import coloured, plain
+
+        if to == "agent":
+            segments = [*for_agent(action, decision)]
+        else:
+            segments = [*headline(action, decision), *reasons(decision, every=every)]
         return coloured(segments) if colour else plain(segments)
+
+    def nearest(self, action: Action, circumstances: Circumstances) -> tuple[Change, ...]:
+        """The smallest changes of one number, date or amount of the input that would alter the
+        outcome, each tried out: milder, or of an action that is allowed stricter.
+
+        `circumstances` are those of the decision (see `circumstances`).
+        """
+        from policy_engine.decision.nearest import nearest_changes
+
+        return nearest_changes(self._program, action, circumstances)
 
     def validate(
         self,
@@ -143,12 +352,22 @@ class Engine:
 
         `output` is what the task returned, in a tuple of one, for `require … after`.
         """
-        given = self._circumstances(action, session, facts, now, None)
-        circumstances = replace(given, history=history, attributes=attributes or {})
+        from policy_engine.runtime.validations import validate
+
+        circumstances = self.circumstances(
+            action,
+            session=session,
+            facts=facts,
+            now=now,
+            history=history,
+            attributes=attributes,
+        )
         return validate(self._program, names, action, circumstances, self._checks, output)
 
     def test(self) -> list[Rehearsal]:
         """What came of each test that the policy files contain."""
+        from policy_engine.decision.rehearse import rehearse
+
         return [rehearse(self._program, test) for test in self.policy.tests]
 
     def human_roles(self, who: str, domain: str | None = None) -> frozenset[str]:
@@ -173,6 +392,15 @@ class Engine:
         Raises `GateError` for a tool that no task of the policy names, and where a check that the
         policy names is not registered with the engine.
         """
+        from policy_engine.foundation.database import Database
+        from policy_engine.foundation.errors import GateError
+        from policy_engine.ledger.ledger import Ledger
+        from policy_engine.runtime.accounts import Accounts
+        from policy_engine.runtime.executors import Tools
+        from policy_engine.runtime.gate import Gate
+        from policy_engine.runtime.lookups import Lookups, no_facts
+        from policy_engine.runtime.ports import SystemClock
+
         missing = sorted(
             v.function
             for v in self.policy.validations.values()
@@ -193,20 +421,27 @@ class Engine:
             roles=self,
             recorder=ledger,
             executor=executor or called,
-            facts=Lookups(self.policy, called, facts or _no_facts),
+            facts=Lookups(self.policy, called, facts or no_facts),
             clock=clock,
             accounts=Accounts(self.policy, ledger.salt),
             policy=self.policy,
         )
 
-    def _circumstances(
+    def circumstances(
         self,
         action: Action,
-        session: Session | None,
-        facts: Mapping[str, object] | None,
-        now: datetime | None,
-        roles: Iterable[str] | None,
+        *,
+        session: Session | None = None,
+        facts: Mapping[str, object] | None = None,
+        evidence: Iterable[Evidence] = (),
+        now: datetime | None = None,
+        roles: Iterable[str] | None = None,
+        history: History | None = None,
+        attributes: Mapping[str, object] | None = None,
+        root: str | None = None,
+        suspended: Iterable[str] = (),
     ) -> Circumstances:
+        """All that a decision rests on besides the action; the arguments are those of `decide`."""
         now = now or datetime.now(UTC)
         if now.utcoffset() is None:
             raise ValueError("`now` needs its offset from UTC")
@@ -214,10 +449,26 @@ class Engine:
         held = (
             self._roles(principal.id, principal.kind, action.domain)
             if roles is None
-            else self.policy.including(_names("roles", roles), principal.kind)
+            else self.policy.including(names_of("roles", roles), principal.kind)
         )
-        chain = tuple(self._roles(p.id, p.kind, action.domain) for p in action.chain)
-        return Circumstances(now, held, session, facts or {}, chain_roles=chain)
+        return Circumstances(
+            now,
+            held,
+            session,
+            facts or {},
+            tuple(evidence),
+            history,
+            attributes or {},
+            tuple(self._roles(p.id, p.kind, action.domain) for p in action.chain),
+            root,
+            names_of("suspended", suspended),
+        )
+
+    def _held(self, action: Action, circumstances: Circumstances | None) -> frozenset[str] | None:
+        if circumstances is not None and circumstances.roles is not None:
+            return circumstances.roles
+        principal = action.principal
+        return self._roles(principal.id, principal.kind, action.domain)
 
     def _roles(self, who: str, kind: Kind, domain: str | None) -> frozenset[str] | None:
         """Roles by the directory, less those kept for the other kind of principal.
@@ -227,41 +478,21 @@ class Engine:
         """
         if self._directory is None:
             return None
-        if who in self.policy.roles or self._directory.is_role(who):
+        if who in self._role_table or self._directory.is_role(who):
             return frozenset()
-        closed = {r.name for r in self.policy.roles.values() if r.kind not in (None, kind)}
-        return self._directory.roles_of(who, domain, closed_to=closed)
+        return self._directory.roles_of(who, domain, closed_to=self._closed[kind])
+
+    @cached_property
+    def _closed(self) -> Mapping[Kind, frozenset[str]]:
+        """The roles that are kept for the other kind of principal."""
+        roles = self._role_table.items()
+        return {
+            "agent": frozenset(name for name, (kind, _) in roles if kind == "human"),
+            "human": frozenset(name for name, (kind, _) in roles if kind == "agent"),
+        }
 
 
-def check(
-    policies: Paths, *, at: datetime | None = None, kept: timedelta | None = None
-) -> tuple[PolicySet | None, tuple[Diagnostic, ...]]:
-    """The policy set of files, or None where they have errors; and all diagnostics.
+def _thawed(cached: Cached, bundle: Bundle) -> PolicySet:
+    from policy_engine.loading import thawed
 
-    `at` is the time by which exceptions have expired (default: now); `kept` is how long the store
-    keeps the past (None: for ever).
-    """
-    paths = [policies] if isinstance(policies, (str, os.PathLike)) else list(policies)
-    files = read_files(paths)
-    if files.diagnostics:
-        return None, in_order(files.diagnostics)
-    at = at or datetime.now(UTC)
-    built = build(files.sources, read_beside, Roots(paths).find, at=at, kept=kept)
-    schemas = check_schemas(built.policy) if built.policy is not None else ()
-    diagnostics = in_order((*built.diagnostics, *schemas))
-    usable = not any(d.is_error for d in diagnostics)
-    return (built.policy if usable else None), diagnostics
-
-
-def _includes(policy: PolicySet) -> list[tuple[str, str]]:
-    return [(r.name, included) for r in policy.roles.values() for included in r.includes]
-
-
-def _names(what: str, given: Iterable[str]) -> frozenset[str]:
-    if isinstance(given, str):
-        raise TypeError(f"`{what}` are several names, not one text")
-    return frozenset(given)
-
-
-def _no_facts(action: Action) -> Mapping[str, object]:
-    return {}
+    return thawed(cached, bundle)

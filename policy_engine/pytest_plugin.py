@@ -143,7 +143,7 @@ def _told(excinfo: pytest.ExceptionInfo[BaseException]) -> str | None:
 def _read(config: pytest.Config, paths: tuple[Path, ...]) -> Loaded:
     """The files, read once in a run."""
     from policy_engine.decision.program import compile_policy
-    from policy_engine.engine import check
+    from policy_engine.loading import check
 
     known = config.stash.setdefault(_LOADED, {})
     if paths not in known:

@@ -9,7 +9,7 @@ import click
 from policy_engine.cli import output
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.cli.options import counted, end, ends_cleanly, instant, length
-from policy_engine.engine import check
+from policy_engine.loading import check
 
 
 @click.command("check")

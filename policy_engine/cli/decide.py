@@ -15,7 +15,7 @@ from policy_engine.cli.options import (
     policy_option,
 )
 from policy_engine.decision.outcome import Decision
-from policy_engine.decision.present import headline, reasons
+from policy_engine.decision.present import for_agent, headline, reasons
 from policy_engine.foundation.canonical import encode
 from policy_engine.foundation.suggest import nearest
 from policy_engine.language.policy import PolicySet
@@ -28,10 +28,16 @@ from policy_engine.runtime.files import ActionFile, read_action
 @click.option("--action", "action_file", required=True, metavar="FILE", help="The action, as JSON.")
 @directory_option
 @click.option("--all", "every", is_flag=True, help="Also show reasons that another one outweighs.")
+@click.option("--to-agent", is_flag=True, help="Say what the agent itself may be told.")
 @format_option
 @ends_cleanly
 def command(
-    policies: tuple[str, ...], action_file: str, directory: str | None, every: bool, form: str
+    policies: tuple[str, ...],
+    action_file: str,
+    directory: str | None,
+    every: bool,
+    to_agent: bool,
+    form: str,
 ) -> None:
     """Decide one action and explain the answer. Nothing is performed or recorded.
 
@@ -41,7 +47,7 @@ def command(
     engine = loaded(policies, directory, form)
     _warn_of_strangers(engine.policy, asked)
     action = asked.action()
-    decision = engine.decide(
+    circumstances = engine.circumstances(
         action,
         session=asked.session.session() if asked.session else None,
         facts=asked.facts,
@@ -50,11 +56,17 @@ def command(
         history=asked.past(),
         attributes=asked.session.attributes if asked.session else None,
     )
+    decision = engine.decide_in(action, circumstances)
+    changes = engine.nearest(action, circumstances)
     if form == "json":
-        output.show_json(encode(account(decision)))
+        output.show_json(encode({**account(decision), "changes": [str(c) for c in changes]}))
+    elif to_agent:
+        output.show(for_agent(action, decision))
     else:
         output.show(headline(action, decision))
         output.show(reasons(decision, every=every))
+        for change in changes:
+            output.say(f"\nthe smallest change: {change}", "strong")
     end(of_outcome(decision.outcome))
 
 

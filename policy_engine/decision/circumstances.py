@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -30,3 +30,10 @@ class Circumstances:
     """The id of the action at the root of the delegation to which this one belongs."""
     suspended: frozenset[str] = frozenset()
     """Who and what may do nothing for now: `agent bot-7`, `task pay`, `session s-1`."""
+
+
+def names_of(what: str, given: Iterable[str]) -> frozenset[str]:
+    """Several names; one text, which would be taken letter by letter, is refused."""
+    if isinstance(given, str):
+        raise TypeError(f"`{what}` are several names, not one text")
+    return frozenset(given)

@@ -36,7 +36,7 @@ def comparison(node: c.Compare, compiler: Compiler) -> Evaluate:
     if node.operator == "subset of":
         return _subset(node, compiler)
     ranged = may_range(node.left) or may_range(node.right)
-    if ranged or not (_is_native(node.left.type) and _is_native(node.right.type)):
+    if ranged or not (is_native(node.left.type) and is_native(node.right.type)):
         return _of_any(node, node.operator, compiler)
     if node.left.type == PRINCIPAL:
         return _of_principals(node, compiler)
@@ -103,7 +103,7 @@ def _of_any(node: c.Compare, operator_: Order, compiler: Compiler) -> Evaluate:
 
 def _in(node: c.Compare, compiler: Compiler) -> Evaluate:
     left, right = compiler.settled(node.left), compiler.compile(node.right)
-    has = _native_has if _has_native_items(node.left.type, node.right.type) else _has
+    has = _native_has if has_native_items(node.left.type, node.right.type) else _has
     span = node.span
 
     def evaluate(frame: Frame) -> object:
@@ -148,11 +148,11 @@ def _has(items: Collection[object], item: object, span: Span) -> Truth:
     return _open(item, items, span) if is_open else False
 
 
-def _has_native_items(item: Type, items: Type) -> bool:
-    return isinstance(items, (ListOf, SetOf)) and _is_native(item) and _is_native(items.item)
+def has_native_items(item: Type, items: Type) -> bool:
+    return isinstance(items, (ListOf, SetOf)) and is_native(item) and is_native(items.item)
 
 
-def _is_native(type_: Type) -> bool:
+def is_native(type_: Type) -> bool:
     return isinstance(type_, Union) or (isinstance(type_, Scalar) and type_ not in (MONEY, JSON))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
 from typing import cast
 
 from policy_engine.decision.closures import (
@@ -18,8 +17,8 @@ from policy_engine.decision.intervals import total
 from policy_engine.decision.truth import Unknown
 from policy_engine.language import checked as c
 from policy_engine.values import arithmetic, numbers
-from policy_engine.values.calendar import day_of, time_of, weekday_of
-from policy_engine.values.found import emails_of, links_of
+from policy_engine.values.calendar import day_of
+from policy_engine.values.functions import FUNCTIONS
 from policy_engine.values.parts import part_of
 from policy_engine.values.types import NUMERIC, Record
 
@@ -108,7 +107,7 @@ def index(node: c.Index, compiler: Compiler) -> Evaluate:
 
 
 def function(node: c.Function, compiler: Compiler) -> Evaluate:
-    operand, apply = compiler.settled(node.operand), _FUNCTIONS[node.word]
+    operand, apply = compiler.settled(node.operand), FUNCTIONS[node.word]
     zone = node.zone or ""
     unknown = Unknown(node.span, f"the {node.word} cannot be told")
 
@@ -129,22 +128,3 @@ def now(node: c.Now, compiler: Compiler) -> Evaluate:
 def today(node: c.Today, compiler: Compiler) -> Evaluate:
     zone, unknown = node.zone, Unknown(node.span, "which day it is cannot be told")
     return lambda frame: day_of(frame.now, zone) or unknown
-
-
-_FUNCTIONS: Mapping[str, Callable[[object, str], object | None]] = {
-    "size": lambda value, zone: len(cast("str", value)),
-    "lower": lambda value, zone: cast("str", value).lower(),
-    "links": lambda value, zone: links_of(cast("str", value)),
-    "emails": lambda value, zone: emails_of(cast("str", value)),
-    "keys": lambda value, zone: tuple(sorted(cast("Mapping[str, object]", value))),
-    "values": lambda value, zone: tuple(
-        member for _, member in sorted(cast("Mapping[str, object]", value).items(), key=_key)
-    ),
-    "weekday": lambda value, zone: weekday_of(cast("datetime | date", value), zone),
-    "time": lambda value, zone: time_of(cast("datetime", value), zone),
-    "date": lambda value, zone: day_of(cast("datetime", value), zone),
-}
-
-
-def _key(member: tuple[str, object]) -> str:
-    return member[0]

@@ -42,7 +42,7 @@ def decide(program: Program, action: Action, circumstances: Circumstances) -> De
     reasons = [*_misfitting(question), *_suspended(question)]
     said: list[Contribution] = []
     observed: list[Contribution] = []
-    rules = program.tasks.get(action.task) if question.task is not None else None
+    rules = program.tasks.get(question.task.name) if question.task is not None else None
     if rules is not None:
         reasons += [*_rejected(question), *_busy(rules, question)]
         for actor in question.actors:
@@ -75,7 +75,7 @@ def _misfitting(question: Question) -> Iterator[Reason]:
         yield explain.unknown_task(question)
     for misfit in question.misfits:
         yield explain.does_not_fit(misfit, question)
-    if question.action_digest is None:
+    if question.unwritable is not None:
         yield explain.no_canonical_form(question)
 
 

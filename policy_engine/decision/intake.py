@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from policy_engine.decision.action import Action, Agent, Human, Principal
+from policy_engine.decision.action import SIMPLE, Action, Agent, Human, Principal
 from policy_engine.values.plain import plain
 
-_WRAPPINGS = 5
+DEEPER = 5
 """How much deeper a datum stands where the action around it is written down."""
+
+
+_AS_THEY_ARE = (bool, type(None))
+"""Types of which every value is plain."""
 
 
 class Unwritable:
@@ -30,6 +34,15 @@ class Unwritable:
 def taken_in(action: Action) -> Action:
     """A copy that nobody can change, of exact built-in types."""
     principal, behalf = action.principal, action.on_behalf_of
+    if action.simple is SIMPLE:
+        return Action(
+            principal,
+            cast(str, _text(action.task)),
+            _members(action.input),
+            cast("dict[str, object]", action.context),
+            behalf,
+            action.domain,
+        )
     return Action(
         principal=_principal(principal),
         task=cast(str, _text(action.task)),
@@ -44,8 +57,10 @@ def taken_in(action: Action) -> Action:
 def _principal(principal: Principal) -> Principal:
     make = Agent if principal.kind == "agent" else Human
     id_ = _text(principal.id)
-    known = id_ if isinstance(id_, str) else "?"
-    return make(known, **_members(principal.attributes))
+    members = _members(principal.attributes)
+    if isinstance(id_, str):
+        return make(id_, **members)
+    return make("?", **{**members, "": id_})
 
 
 def _members(values: object) -> dict[str, object]:
@@ -58,6 +73,9 @@ def _members(values: object) -> dict[str, object]:
         return {"": Unwritable(f"it cannot be read: {type(error).__name__}")}
     copied: dict[str, object] = {}
     for name, value in members:
+        if type(name) is str and name.isascii() and type(value) in _AS_THEY_ARE:
+            copied[name] = value
+            continue
         key = _text(name)
         if isinstance(key, str):
             copied[key] = _copied(value)
@@ -70,7 +88,7 @@ def _copied(value: object) -> object:
     if isinstance(value, Unwritable):
         return value
     try:
-        return plain(value, _WRAPPINGS, exactly=True)
+        return plain(value, DEEPER, exactly=True)
     except (ValueError, RecursionError) as error:
         return Unwritable(str(error))
 

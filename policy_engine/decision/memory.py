@@ -22,6 +22,48 @@ MOST_WORK = 200_000_000
 """Characters that one decision may compare; a second's work, roughly."""
 
 
+class Readings:
+    """What has been read out of a session's calls, by their number; kept with the session.
+
+    A call that is recorded never changes, so what is read of it is read once. Two threads that
+    read the same call at once find the same.
+    """
+
+    __slots__ = ("_carried", "_returned")
+
+    def __init__(self) -> None:
+        self._returned: dict[int, tuple[list[object], frozenset[str]]] = {}
+        self._carried: dict[int, tuple[list[object], str]] = {}
+
+    def returned(self, number: int, seen: SeenOutput) -> tuple[list[object], frozenset[str]]:
+        """Each datum that a call returned, and the texts among them."""
+        known = self._returned.get(number)
+        if known is None:
+            found = leaves(seen.value)
+            texts = frozenset(leaf for leaf in found if isinstance(leaf, str))
+            known = self._returned[number] = found, texts
+        return known
+
+    def carried(self, number: int, outputs: Sequence[SeenOutput]) -> list[object]:
+        """What a call carried out: each datum, and all texts as if they were one."""
+        start = number
+        while start and start - 1 not in self._carried:
+            start -= 1
+        for each in range(start, number + 1):
+            if each not in self._carried:
+                before = self._carried[each - 1][1] if each else ""
+                self._carried[each] = _carried_out(outputs[each], before)
+        return self._carried[number][0]
+
+
+def _carried_out(seen: SeenOutput, before: str) -> tuple[list[object], str]:
+    """What a call carried out, and the end of all that was carried out by then."""
+    found = leaves(seen.input)
+    texts = [text_of(leaf) for leaf in found if not isinstance(leaf, bool)]
+    joined = (before + "".join(texts))[-_LONGEST_JOINED:]
+    return [*found, "".join(texts), "".join(reversed(texts)), joined], joined
+
+
 class Memory:
     """One session; shared by all principals for whom an action is decided."""
 
@@ -30,10 +72,9 @@ class Memory:
         self.outputs = session.outputs
         self.complete = session.complete
         self.labels = session.labels
-        self._leaves: dict[int, list[object]] = {}
-        self._texts: dict[int, frozenset[str]] = {}
-        self._inputs: dict[int, list[object]] = {}
-        self._joined = ""
+        kept = session.kept
+        self._readings = kept if isinstance(kept, Readings) else Readings()
+        session.kept = self._readings
         self._work = 0
 
     def requested(self, part: object) -> bool:
@@ -47,7 +88,7 @@ class Memory:
     def not_carried_out(self, part: object) -> Iterator[tuple[int, SeenOutput]]:
         """The calls until the first that carried the datum out, it and all after it left out."""
         for number, seen in enumerate(self.outputs):
-            carried = self._carried(number, seen)
+            carried = self._readings.carried(number, self.outputs)
             self._spend(100 * (1 + len(carried)))
             if any(_put_in(part, leaf) for leaf in carried):
                 return
@@ -55,28 +96,14 @@ class Memory:
 
     def returned(self, number: int, part: object) -> bool:
         """Whether the datum stands in what a call returned."""
-        known = self._leaves.get(number)
-        if known is None:
-            known = self._leaves[number] = leaves(self.outputs[number].value)
-            self._texts[number] = frozenset(leaf for leaf in known if isinstance(leaf, str))
-        return self.among(part, known, self._texts[number])
+        found, texts = self._readings.returned(number, self.outputs[number])
+        return self.among(part, found, texts)
 
     def among(self, part: object, found: Sequence[object], texts: frozenset[str]) -> bool:
         """Whether the datum is one of some data, or stands in a text among them."""
         if isinstance(part, str) and part in texts:
             return True
         return any(self._is_or_contains(leaf, part) for leaf in found)
-
-    def _carried(self, number: int, seen: SeenOutput) -> list[object]:
-        """What a call carried out: each datum, and all texts as if they were one."""
-        known = self._inputs.get(number)
-        if known is None:
-            found = leaves(seen.input)
-            texts = [text_of(leaf) for leaf in found if not isinstance(leaf, bool)]
-            self._joined = (self._joined + "".join(texts))[-_LONGEST_JOINED:]
-            whole = ["".join(texts), "".join(reversed(texts)), self._joined]
-            known = self._inputs[number] = [*found, *whole]
-        return known
 
     def _is_or_contains(self, leaf: object, part: object) -> bool:
         """Whether a leaf of an output is the datum, or a text with it as a whole token."""

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import total_ordering
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from policy_engine.decision import codes
 from policy_engine.foundation.diagnostics import Code, Label
 from policy_engine.foundation.source import Span
-from policy_engine.language.policy import Ladder, Party
+
+if TYPE_CHECKING:
+    from policy_engine.language.policy import Ladder, Party
 
 
 @total_ordering

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from policy_engine.decision import codes
 from policy_engine.decision.action import Action
 from policy_engine.decision.evidence import CLOCK
 from policy_engine.decision.outcome import Ask, Decision, Outcome, Reason
@@ -34,6 +35,37 @@ def reasons(decision: Decision, *, every: bool = False) -> Iterator[Segment]:
         if every or reason.outcome is decision.outcome:
             yield Segment("\n")
             yield from _reason(reason, decision)
+
+
+def for_agent(action: Action, decision: Decision) -> Iterator[Segment]:
+    """What the agent itself is told: what stands against it in its author's words, and what to do.
+
+    No values, lists, places or names of people: who may be told these is not for us to say.
+    """
+    told = "".join(c if c.isalnum() or c in "_-." else "?" for c in str(action.task)[:80])
+    yield Segment(f"{decision.outcome.word}: {told}\n", STYLES[decision.outcome])
+    if decision.allowed:
+        return
+    for reason in decision.reasons:
+        if reason.outcome is decision.outcome:
+            yield Segment(f"- {visible(_TOLD.get(reason.code) or reason.title)}\n")
+            for word, text in (
+                ("hint", reason.hint),
+                ("instead", reason.instead),
+                ("not before", reason.not_before and timestamp_text(reason.not_before)),
+            ):
+                if text:
+                    yield Segment(f"  {word}: {visible(text)}\n")
+
+
+_TOLD = {
+    codes.NOT_PERMITTED: "no rule permits this here",
+    codes.REJECTED: "a person has rejected this",
+    codes.SUSPENDED: "this is suspended for now",
+    codes.BUSY: "another is at work on this",
+    codes.CASBIN: "another policy beside this one does not allow it",
+}
+"""What is said where the reason itself would name people or roles."""
 
 
 def _reason(reason: Reason, decision: Decision) -> Iterator[Segment]:

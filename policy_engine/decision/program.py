@@ -118,12 +118,13 @@ def _rule(rule: Rule, conditions: Conditions, waivers: Iterable[CompiledWaiver])
 
 
 def _limit(limit: Limit, conditions: Conditions) -> CompiledLimit:
-    keys = [key for key in limit.per if not _is_self(key)]
+    keys = [key for key in limit.per if not is_self(key)]
     per = tuple(conditions.settled(key) for key in keys)
     return CompiledLimit(limit, conditions.compile(limit.bound), per, len(keys) < len(limit.per))
 
 
-def _is_self(key: Checked) -> bool:
+def is_self(key: Checked) -> bool:
+    """Whether a key of a limit is who acts."""
     return isinstance(key, Read) and (key.root, key.path) == _SELF
 
 

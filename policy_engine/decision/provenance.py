@@ -52,12 +52,12 @@ class SessionOrigins:
         self._memory = memory
         self._tasks = tasks
         self._wheres = wheres
-        self._frame: Frame | None = None
+        self._frame: Callable[[], Frame] | None = None
         self._vouching: dict[int, _Vouching] | None = None
         self._asking = False
 
-    def within(self, frame: Frame) -> None:
-        """The frame in which item conditions are evaluated."""
+    def within(self, frame: Callable[[], Frame]) -> None:
+        """What gives the frame in which item conditions are evaluated."""
         self._frame = frame
 
     def dictated(self, value: object, type_: Type, span: Span) -> Truth:
@@ -171,12 +171,13 @@ class SessionOrigins:
     def _items(self, seen: SeenOutput, output: Output, where: Where) -> _Vouching:
         """The data of the items for which the condition holds, and for which it is unknown."""
         assert self._frame is not None and isinstance(output.type, ListOf)
+        frame = self._frame()
         surely: list[object] = []
         perhaps: list[object] = []
         for item in seen.value if isinstance(seen.value, list) else []:
             typed, misfits = conform(item, output.type.item, closed=False)
             if not misfits:
-                truth = where(self._frame.with_locals({"item": typed}))
+                truth = where(frame.with_locals({"item": typed}))
                 if truth is not False:
                     (surely if truth is True else perhaps).extend(leaves(item))
         return _vouching(surely, perhaps)

@@ -9,8 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cached_property, partial
 
-from policy_engine.decision.action import Action, Principal, action_digest, proposal_digest
+from policy_engine.decision.action import (
+    SIMPLE,
+    Action,
+    Principal,
+    action_digest,
+    proposal_digest,
+)
 from policy_engine.decision.circumstances import Circumstances
 from policy_engine.decision.closures import Evaluate
 from policy_engine.decision.frame import Frame
@@ -61,27 +68,31 @@ def _met(value: object, expected: bool) -> Truth:
 class Question:
     """What `decide` answers."""
 
-    def __init__(self, program: Program, action: Action, circumstances: Circumstances) -> None:
+    def __init__(
+        self,
+        program: Program,
+        action: Action,
+        circumstances: Circumstances,
+        *,
+        as_it_is: bool = False,
+    ) -> None:
+        """`as_it_is`: a simple action need not be copied, since nothing of it is kept."""
         self.program = program
-        self.action = action = taken_in(action)
+        if not as_it_is or action.simple is not SIMPLE:
+            action = taken_in(action)
+        self.action = action
         self.circumstances = circumstances
         rules = program.tasks.get(action.task) if isinstance(action.task, str) else None
         self.task: Task | None = rules.task if rules else None
         self.misfits: list[Misfit] = []
-        self.unwritable: str | None = None
-        """What of the action has no canonical form, and why."""
         self.input = self._typed_input()
         absent: Absent = {}
         self.facts = typed_facts(program.policy, circumstances.facts, absent)
-        self.facts_digest = self._digest_of_facts()
-        self.proposals: tuple[str, ...] = ()
-        """What rejections are bound to: one for everybody who does it, last who acts in the end."""
-        self.action_digest = self._digests()
         session = circumstances.session
         self.past = Recollection(
             circumstances.history,
             session.id if session else None,
-            _in_utc(circumstances.now),
+            in_utc(circumstances.now),
             program.policy,
         )
         self.actors: tuple[Actor, ...] = tuple(self._actors(absent))
@@ -113,33 +124,49 @@ class Question:
         typed, self.misfits = conform_fields(given, self.task.inputs)
         return typed
 
-    def _digest_of_facts(self) -> str:
+    @cached_property
+    def facts_digest(self) -> str:
+        """The name of the facts, less those that may drift."""
         declared = self.program.policy.facts
         return digest({n: v for n, v in self.facts.items() if not declared[n].may_drift})
 
-    @property
-    def proposal_digest(self) -> str | None:
-        return self.proposals[-1] if self.proposals else None
-
-    def _digests(self) -> str | None:
-        """None where the action cannot be written down: then no evidence can be bound to it."""
-        action = self.action
-        exact = self.input if self.task and not self.misfits else action.input
-        behalf = action.on_behalf_of
+    @cached_property
+    def unwritable(self) -> str | None:
+        """What of the action has no canonical form, and why."""
+        action, behalf = self.action, self.action.on_behalf_of
         parts: list[tuple[str, Mapping[str, object]]] = [
             ("the action", {"task": action.task, "domain": action.domain}),
             ("the principal", action.principal.attributes),
             *(("who delegated it", delegator.attributes) for delegator in action.chain),
             ("the person on whose behalf it acts", behalf.attributes if behalf else {}),
             ("the context", action.context),
-            ("the input", exact),
+            ("the input", self._exact),
         ]
-        self.unwritable = next(filter(None, (_unwritable(*part) for part in parts)), None)
+        return next(filter(None, (_unwritable(*part) for part in parts)), None)
+
+    @cached_property
+    def proposals(self) -> tuple[str, ...]:
+        """What rejections are bound to: one for everybody who does it, last who acts in the end.
+
+        None where the action cannot be written down: then no evidence can be bound to it.
+        """
         if self.unwritable is not None:
-            return None
-        doers = (*action.chain, action.principal)
-        self.proposals = tuple(proposal_digest(action, exact, doer) for doer in doers)
-        return action_digest(action, exact)
+            return ()
+        doers = (*self.action.chain, self.action.principal)
+        return tuple(proposal_digest(self.action, self._exact, doer) for doer in doers)
+
+    @property
+    def proposal_digest(self) -> str | None:
+        return self.proposals[-1] if self.proposals else None
+
+    @cached_property
+    def action_digest(self) -> str | None:
+        """What evidence is bound to; None where the action cannot be written down."""
+        return None if self.unwritable is not None else action_digest(self.action, self._exact)
+
+    @property
+    def _exact(self) -> Mapping[str, object]:
+        return self.input if self.task and not self.misfits else self.action.input
 
     def _actors(self, absent: Absent) -> Iterator[Actor]:
         circumstances, chain = self.circumstances, self.action.chain
@@ -154,7 +181,7 @@ class Question:
             roots = {**shared, **principal_roots(policy, principal, own)}
             origins = SessionOrigins(memory, policy.tasks, self.program.wheres)
             frame = Frame(roots, {}, own, origins, now, self.past)
-            origins.within(frame)
+            origins.within(partial(_itself, frame))
             yield Actor(principal, roles, frame)
 
     def _shared_roots(self, absent: Absent) -> dict[Root, Mapping[str, object]]:
@@ -176,7 +203,12 @@ class Question:
         }
 
 
-def _in_utc(now: datetime) -> datetime:
+def _itself(frame: Frame) -> Frame:
+    return frame
+
+
+def in_utc(now: datetime) -> datetime:
+    """The same instant in UTC, where it has a place there."""
     try:
         return now.astimezone(UTC)
     except OverflowError:

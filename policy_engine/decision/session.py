@@ -29,7 +29,7 @@ class Session:
     `labels` are those of outputs that a parent session had seen when it handed over.
     """
 
-    __slots__ = ("_complete", "_outputs", "_request", "id", "labels")
+    __slots__ = ("_complete", "_outputs", "_request", "id", "kept", "labels")
 
     def __init__(
         self,
@@ -43,6 +43,8 @@ class Session:
         self._request = request
         self._outputs: list[SeenOutput] = []
         self._complete = True
+        self.kept: object = None
+        """What decisions have read out of it, for the next one."""
 
     @classmethod
     def of(

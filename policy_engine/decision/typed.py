@@ -6,6 +6,8 @@ A condition on what is left out is unknown.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import cast
 
 from policy_engine.decision.action import Principal, named
 from policy_engine.language.checked import Root
@@ -34,6 +36,8 @@ def typed_facts(policy: PolicySet, given: object, absent: Absent) -> dict[str, o
 
 def _members(given: object) -> dict[object, object]:
     """What a mapping from outside has, read once; nothing where it cannot be read."""
+    if type(given) is dict or type(given) is MappingProxyType:
+        return cast("dict[object, object]", given)
     if not isinstance(given, Mapping):
         return {}
     try:

@@ -102,3 +102,8 @@ def _facts_below(fact: Fact) -> set[str]:
         for argument in fact.arguments
         if isinstance(node := argument, c.Read) and node.root == "fact"
     }
+
+
+def no_facts(action: Action) -> Mapping[str, object]:
+    """What a host hands in that knows nothing besides."""
+    return {}

@@ -33,9 +33,10 @@ import pytest
 from click.testing import CliRunner
 
 from policy_engine.cli import main
-from policy_engine.engine import Engine, check
+from policy_engine.engine import Engine
 from policy_engine.foundation.render import plain, render
 from policy_engine.language import codes
+from policy_engine.loading import check
 
 ROOT = Path(__file__).resolve().parents[2]
 PATTERNS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/*.md", "docs/guides/*.md")

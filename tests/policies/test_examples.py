@@ -17,10 +17,10 @@ import pytest
 from policy_engine import Action, Agent, Engine, Human
 from policy_engine.analysis.coverage import coverage
 from policy_engine.analysis.mutation import mutation
-from policy_engine.engine import check
 from policy_engine.foundation.source import Source
 from policy_engine.language.format import formatted
 from policy_engine.language.policy import PolicySet
+from policy_engine.loading import check
 
 POLICIES = Path(__file__).resolve().parents[2] / "policies"
 EXAMPLES = [POLICIES / "examples" / "refunds.policy", POLICIES / "examples" / "hospital"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from policy_engine import Engine
-from policy_engine.engine import check
+from policy_engine.loading import check
 
 ROOT = Path(__file__).resolve().parents[2]
 SETS = [ROOT / "policies" / "agentdojo" / "banking.policy", ROOT / "examples/refund_desk/policies"]
