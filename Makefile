@@ -3,6 +3,7 @@ PYTHON ?= python3
 FUZZ_MINUTES ?= 10
 BIN := .venv/bin
 STAMP := .venv/.installed
+PEERS := .venv-bench
 
 .DEFAULT_GOAL := help
 
@@ -27,8 +28,16 @@ run: $(STAMP) ## the main job: a support agent at a refund desk, governed end to
 test: $(STAMP) ## every test
 	@$(BIN)/python -m pytest -n auto
 
-bench: $(STAMP) ## how fast policies are read, as ratios
+bench: $(STAMP) $(PEERS)/.installed ## how fast we read and decide, beside peers, as ratios (takes minutes)
 	@$(BIN)/python -m benchmarks.language
+	@$(PEERS)/bin/python -m benchmarks.decisions --json
+
+# Peers want other versions of what we use, and one of them hides another: they live apart.
+$(PEERS)/.installed: pyproject.toml benchmarks/peers.lock
+	@$(PYTHON) -m venv $(PEERS)
+	@echo "installing what benchmarks/peers.lock names into $(PEERS)"
+	@$(BIN)/python -m benchmarks.environment $(PEERS)
+	@touch $@
 
 fuzz: $(STAMP) ## long runs: random policies, broken texts, hostile actions (FUZZ_MINUTES=10 of them guided)
 	@POLICY_FUZZ_EXAMPLES=20 POLICY_EVERY=1 $(BIN)/python -m pytest -n auto \
@@ -55,6 +64,6 @@ lock: ## write requirements.lock anew from pyproject.toml (needs uv)
 	  --no-header --no-annotate --output-file requirements.lock
 
 clean: ## remove .venv and everything generated
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis examples/refund_desk/out
+	rm -rf .venv .venv-bench build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis examples/refund_desk/out
 
 .PHONY: bench fuzz tables help install run test check format lock clean
