@@ -31,6 +31,7 @@ test: $(STAMP) ## every test
 bench: $(STAMP) $(PEERS)/.installed ## how fast we read and decide, beside peers, as ratios (takes minutes)
 	@$(BIN)/python -m benchmarks.language
 	@$(PEERS)/bin/python -m benchmarks.decisions --json
+	@$(BIN)/python -m benchmarks.suites
 
 # Peers want other versions of what we use, and one of them hides another: they live apart.
 $(PEERS)/.installed: pyproject.toml benchmarks/peers.lock

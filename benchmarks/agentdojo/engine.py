@@ -32,7 +32,8 @@ class GovernedSession:
     def check(self, tool: str, args: Mapping[str, object]) -> str:
         """`allow`, `deny` or `escalate`."""
         action = Action(self._agent, tool, args)
-        return _WORDS[self._engine.decide(action, session=self._session).outcome]
+        given = self._engine.circumstances(action, session=self._session)
+        return _WORDS[self._engine.verdict(action, given.roles, given).outcome]
 
     def record(self, tool: str, args: Mapping[str, object], value: object) -> None:
         self._session.record(tool, value, args)
