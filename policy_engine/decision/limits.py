@@ -17,10 +17,12 @@ from policy_engine.decision.action import Principal, named, person_key
 from policy_engine.decision.frame import Frame
 from policy_engine.decision.history import PastAction
 from policy_engine.decision.intervals import Interval, interval, is_negative, related
+from policy_engine.decision.limit_class import LimitTally, amount_of, counted_by
 from policy_engine.decision.program import CompiledLimit, CompiledRule
 from policy_engine.decision.question import Actor, conditions_met
 from policy_engine.decision.recollection import Recollection
-from policy_engine.decision.tallies import Counted, amount_of, counted, counted_before
+from policy_engine.decision.sums import Sum
+from policy_engine.decision.tallies import Counted, Keys, native
 from policy_engine.decision.truth import Truth, Unknown, every, some
 from policy_engine.foundation.source import Span
 from policy_engine.values import arithmetic
@@ -62,26 +64,27 @@ def usage(compiled: CompiledRule, actor: Actor) -> Usage:
     if isinstance(found, Unknown) or unknown is not None:
         past: object = found if isinstance(found, Unknown) else None
         return Usage(past, own, bound, unknown or True)
-    if isinstance(found, Counted):
-        sure, most = [found.sure.amount()], [found.most.amount()]
-    else:
-        sure = [one.amount for one in found if one.truth is True]
-        most = [one.amount for one in found]
-    past = _range(_sum(sure, bound), _sum(most, bound))
-    total = _range(_sum([*sure, own], bound), _sum([*most, own], bound))
+    past, total = _total(found, None, bound), _total(found, own, bound)
     if past is None or total is None:
         why = "amounts of two currencies, or a sum of too many digits"
         return Usage(None, own, bound, Unknown(span, why))
-    within = related("<=", total, bound)
+    within = _is_within(total, bound)
     if within is True:
         return Usage(past, own, bound, False)
     passed: Truth = True if within is False else _open(total, bound, span)
     return Usage(past, own, bound, passed, _not_before(ceiling, found, own, bound))
 
 
+def counted(compiled: CompiledRule, actor: Actor) -> Counted | None:
+    """What counts together with an action of this actor's, tallied; None: it must be counted."""
+    assert compiled.limit is not None
+    keys = tuple([key(actor.frame) for key in compiled.limit.per])
+    return counted_by(compiled, keys, actor.principal, actor.frame.past)
+
+
 def over_by_tally(
     compiled: CompiledRule,
-    keys: tuple[object, ...],
+    keys: Keys,
     own: object,
     bound: object,
     who: Principal,
@@ -90,15 +93,69 @@ def over_by_tally(
     """Whether a limit would be passed, or may be, as far as it is tallied; None: count it."""
     if own is not None and is_negative(own):
         return None
-    found = counted_before(compiled, keys, who, past)
-    if found is None:
+    found = counted_by(compiled, keys, who, past)
+    total = found and _total(found, own, bound)
+    return None if total is None else _is_within(total, bound) is not True
+
+
+def limit_passed(
+    tally: LimitTally, keys: Keys, own: object, bound: object, now: datetime
+) -> bool | None:
+    """Whether a limit would be passed by an action that uses `own` more.
+
+    `keys` are the values of its `per` in order, first (where it counts per principal) the name that
+    `named` gives who acts. `now` has its offset from UTC. None: it is not known, or must be counted
+    to be known; a limit of a session always is.
+    """
+    if own is not None and is_negative(own):
         return None
-    sure, most = found.sure, found.most
-    if type(own) is type(bound) is type(most.total) is int and most.currency is None:
-        high = most.total + own
-        return None if high >= LARGEST else high > bound
-    total = _range(_sum([sure.amount(), own], bound), _sum([most.amount(), own], bound))
-    return None if total is None else related("<=", total, bound) is not True
+    compiled, class_, tallies, history, policy = tally
+    assert compiled.limit is not None
+    past = Recollection(history, None, now, policy)
+    start = past.start_of(compiled.limit.limit.window, compiled.rule.effect_span)
+    known = native(keys)
+    if isinstance(start, Unknown) or known is None or class_.by_session:
+        return None
+    found = tallies.counted(known, start, now, history.number)
+    total = found and _total(found, own, bound)
+    within = None if total is None else _is_within(total, bound)
+    return None if within is None else not within
+
+
+def _total(found: Sequence[_Counted] | Counted, own: object, bound: object) -> object | None:
+    """What has come together with what is added (None: nothing); a range where that is open."""
+    if not isinstance(found, Counted):
+        sure = [one.amount for one in found if one.truth is True]
+        most = [one.amount for one in found]
+        return _range(_sum([*sure, own], bound), _sum([*most, own], bound))
+    surely, _, perhaps = found.sums
+    plain = _plain_total(surely, perhaps, own)
+    if plain is not None:
+        return plain
+    least = _sum([surely.amount(), own], bound)
+    if not perhaps.number:
+        return least
+    return _range(least, _sum([surely.amount(), perhaps.amount(), own], bound))
+
+
+def _plain_total(surely: Sum, perhaps: Sum, own: object) -> object | None:
+    """The same of nothing but integers, of which there are most; None of anything else."""
+    low, more = surely.total, perhaps.total
+    if type(low) is not int or type(more) is not int or not surely.unit is perhaps.unit is None:
+        return None
+    if type(own) is int:
+        low += own
+    elif own is not None or not surely.number + perhaps.number:
+        return None
+    if low + more >= LARGEST:
+        return None
+    return Interval(low, low + more) if more else low
+
+
+def _is_within(total: object, bound: object) -> bool | None:
+    if type(total) is int and type(bound) is int:
+        return total <= bound
+    return related("<=", total, bound)
 
 
 def _open(total: object, bound: object, span: Span) -> Unknown:
@@ -199,7 +256,7 @@ def _not_before(
     if ceiling.limit.window.kind != "duration" or duration is None or isinstance(bound, Interval):
         return None
     if isinstance(found, Counted):
-        settled, actions = found.is_settled, found.actions
+        settled, actions = found.surely == found.actions, found.actions
     else:
         settled, actions = all(one.truth is True for one in found), len(found)
         found = sorted(found, key=lambda one: one.at)
@@ -207,8 +264,9 @@ def _not_before(
         return None
 
     def fits(gone: int) -> bool:
-        total = _sum([*_left(found, gone), own], bound)
-        return total is not None and related("<=", total, bound) is True
+        left = found.after(gone) if isinstance(found, Counted) else found[gone:]
+        total = _total(left, own, bound)
+        return total is not None and _is_within(total, bound) is True
 
     gone = bisect_left(range(actions + 1), True, key=fits)
     if not 0 < gone <= actions:
@@ -218,10 +276,3 @@ def _not_before(
         return last + duration + _INSTANT
     except OverflowError:
         return None
-
-
-def _left(found: Sequence[_Counted] | Counted, gone: int) -> list[object]:
-    """What is left to add up once so many, the oldest first, have gone."""
-    if isinstance(found, Counted):
-        return [found.after(gone).amount()]
-    return [one.amount for one in found[gone:]]

@@ -15,12 +15,15 @@ from policy_engine.decision.action import Principal
 from policy_engine.decision.closures import Compiler, Evaluate
 from policy_engine.decision.frame import Frame
 from policy_engine.decision.history import PastAction
-from policy_engine.decision.intervals import counted, summed
+from policy_engine.decision.intervals import counted, interval, summed
+from policy_engine.decision.occurrence_class import OccurrenceClass, Parts, taken_apart
 from policy_engine.decision.recollection import reached
+from policy_engine.decision.tallies import Counted, tallies_of
 from policy_engine.decision.truth import Truth, Unknown, as_truth, every, negated, some
 from policy_engine.foundation.canonical import timestamp_text
 from policy_engine.foundation.source import Span
 from policy_engine.language import checked as c
+from policy_engine.language.policy import PolicySet
 from policy_engine.values.arithmetic import equal
 
 
@@ -42,8 +45,12 @@ class Occurrences:
         compiler: Compiler,
         *,
         counts: bool = False,
+        term: c.Checked | None = None,
     ) -> None:
         self._node = node
+        self._compiler = compiler
+        self._term = term
+        self._known: tuple[OccurrenceClass | None] | None = None
         self._window = window
         self._span = span
         self._counts = counts
@@ -53,6 +60,40 @@ class Occurrences:
         """Oldest first within each task; unknown where the window is."""
         known = frame.past.within(self._window, self._node.tasks, self._span)
         return known if isinstance(known, Unknown) else self._chosen(known, frame)
+
+    def tallied(self, frame: Frame) -> Counted | None:
+        """The same added up; None where they must be gone through."""
+        class_, history = self._class_of(frame.past.policy), frame.past.history
+        if class_ is None or history is None:
+            return None
+        start = frame.past.start_of(self._window, self._span)
+        if isinstance(start, Unknown):
+            return None
+        keys = class_.asked(frame)
+        if keys is None:
+            return None
+        tallies = tallies_of(class_, history, start)
+        if tallies is None:
+            return None
+        return tallies.counted(keys, start, frame.past.now, history.number)
+
+    def _class_of(self, policy: PolicySet) -> OccurrenceClass | None:
+        if self._known is None:
+            parts = taken_apart(self._node.where, self._term, self._compiler)
+            self._known = (parts and self._class(parts, policy),)
+        return self._known[0]
+
+    def _class(self, parts: Parts, policy: PolicySet) -> OccurrenceClass:
+        return OccurrenceClass(
+            self._node,
+            parts,
+            self._term,
+            self._compiler,
+            policy,
+            span=self._span,
+            counts=self._counts,
+            by_session=self._window.kind == "session",
+        )
 
     def _chosen(self, known: Sequence[tuple[PastAction, Truth]], frame: Frame) -> Iterator[Found]:
         stage, where = self._node.stage, self._where
@@ -89,6 +130,9 @@ def happened(node: c.Happened, compiler: Compiler) -> Evaluate:
     occurrences = Occurrences(node.occurrence, node.window, node.span, compiler)
 
     def evaluate(frame: Frame) -> object:
+        tallied = occurrences.tallied(frame)
+        if tallied is not None and (tallied.surely or not tallied.actions):
+            return tallied.surely > 0
         found = occurrences.found(frame)
         return found if isinstance(found, Unknown) else some(truth for _, truth in found)
 
@@ -96,11 +140,22 @@ def happened(node: c.Happened, compiler: Compiler) -> Evaluate:
 
 
 def past_tally(node: c.PastTally, compiler: Compiler) -> Evaluate:
-    occurrences = Occurrences(node.occurrence, node.window, node.span, compiler, counts=True)
+    occurrences = Occurrences(
+        node.occurrence, node.window, node.span, compiler, counts=True, term=node.term
+    )
     term = compiler.compile(node.term) if node.term is not None else None
     type_, span = node.type, node.span
+    perhaps = Unknown(span, "it may or may not count")
+    truths: tuple[Truth, Truth, Truth] = True, perhaps, perhaps
 
     def evaluate(frame: Frame) -> object:
+        tallied = occurrences.tallied(frame)
+        if tallied is not None:
+            if term is None:
+                return interval(tallied.surely, tallied.actions)
+            parts = zip(truths, tallied.sums, strict=True)
+            given = [(truth, part.amount()) for truth, part in parts if part.number]
+            return summed(given, type_, span)
         found = occurrences.found(frame)
         if isinstance(found, Unknown):
             return found
@@ -118,6 +173,9 @@ def none_since(node: c.NoneSince, compiler: Compiler) -> Evaluate:
     same = Unknown(node.span, "two actions of the same instant: which came first is open")
 
     def evaluate(frame: Frame) -> object:
+        settled = _last_of(starts.tallied(frame), occurrences.tallied(frame))
+        if settled is not None:
+            return settled
         since, found = starts.found(frame), occurrences.found(frame)
         if isinstance(since, Unknown):
             return since
@@ -127,6 +185,18 @@ def none_since(node: c.NoneSince, compiler: Compiler) -> Evaluate:
         return some(every((start.truth, negated(later.than(start.action.at)))) for start in since)
 
     return evaluate
+
+
+def _last_of(since: Counted | None, found: Counted | None) -> bool | None:
+    """Whether none was found after the last `since`; None where that is not settled."""
+    if since is None or found is None:
+        return None
+    if since.surely != since.actions or found.surely != found.actions:
+        return None
+    if not since.actions or not found.actions:
+        return since.actions > 0
+    start, last = since.time(-1), found.time(-1)
+    return None if start == last else last < start
 
 
 class _Later:

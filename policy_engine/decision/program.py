@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from policy_engine.decision.conditions import Conditions, Evaluate
 from policy_engine.language.checked import Checked, Read
@@ -46,6 +46,8 @@ class CompiledLimit:
     """Apart from who acts."""
     per_principal: bool
     """Whether actions of others never count with this one; known before anything is read."""
+    kept: list[object] = field(default_factory=list, compare=False, repr=False)
+    """What was found out about the class, once it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

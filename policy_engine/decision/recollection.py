@@ -79,7 +79,8 @@ class Recollection:
         key = id(action), id(who)
         known = self._pasts.get(key)
         if known is None:
-            known = self._pasts[key] = self._past(action, who)
+            input_ = self.input_of(action)
+            known = self._pasts[key] = past_roots(self.policy, action, who, input_)
         return known
 
     def as_subject(self, action: PastAction, who: Principal) -> Recalled:
@@ -87,59 +88,25 @@ class Recollection:
         key = id(action), id(who)
         known = self._subjects.get(key)
         if known is None:
-            known = self._subjects[key] = self._subject(action, who)
+            input_ = self.input_of(action)
+            known = self._subjects[key] = subject_roots(self.policy, action, who, input_)
         return known
 
     def input_of(self, action: PastAction) -> Recalled:
         """Its input alone."""
         known = self._inputs.get(id(action))
         if known is None:
-            absent: Absent = {}
-            task = self.policy.tasks.get(action.task)
-            fields = task.inputs if task else ()
-            typed = typed_attributes(action.input, fields, "input", absent, closed=False)
-            known = self._inputs[id(action)] = Recalled({"input": typed}, absent)
+            known = self._inputs[id(action)] = input_roots(self.policy, action)
         return known
 
     def spent(self, action: PastAction, span: Span) -> Truth:
-        """Whether it counts for a ceiling; a failure may have had its effect all the same."""
-        if action.status != "failed":
-            return reached(action, "executed", span, counts=True)
-        task = self.policy.tasks.get(action.task)
-        if task is not None and task.without_effect:
-            return False
-        when = timestamp_text(action.at)
-        return Unknown(span, f"`{action.task}` of {when} failed, and may have had an effect")
+        """Whether it counts for a ceiling."""
+        return spent(self.policy, action, span)
 
-    def _past(self, action: PastAction, who: Principal) -> Recalled:
-        input_ = self.input_of(action)
-        absent: Absent = {("past", name): why for (_, name), why in input_.absent.items()}
-        values = dict(input_.roots["input"])
-        task = self.policy.tasks.get(action.task)
-        output = task.output if task else None
-        if output is not None and output.name is not None:
-            values.pop(output.name, None)
-            absent["past", output.name] = f"what `{action.task}` returned is not known"
-            if action.output and output.type is not None:
-                value, misfits = conform(action.output[0], output.type, output.name, closed=False)
-                if not misfits:
-                    values[output.name] = value
-                    del absent["past", output.name]
-        return Recalled({"past": {**values, "principal": named(who)}}, absent)
-
-    def _subject(self, action: PastAction, who: Principal) -> Recalled:
-        input_ = self.input_of(action)
-        absent: Absent = {
-            **input_.absent,
-            ("fact", ""): "the facts of a past action are not kept",
-            ("session", ""): "the session of a past action is not kept",
-        }
-        roots = principal_roots(self.policy, who, absent)
-        context = typed_attributes(action.context, self.policy.context, "context", absent)
-        return Recalled(
-            {**input_.roots, **roots, "context": context, "fact": {}, "session": {}, "past": {}},
-            absent,
-        )
+    @property
+    def session(self) -> str | None:
+        """The session in which the question is asked."""
+        return self._session
 
     def _start(self, window: Window, span: Span) -> datetime | Unknown | None:
         """When the window begins; None for a session, of which nobody knows."""
@@ -162,6 +129,60 @@ class Recollection:
         if action.at <= self.now:
             return True
         return Unknown(span, f"`{action.task}` is dated {timestamp_text(action.at)}: in the future")
+
+
+def input_roots(policy: PolicySet, action: PastAction) -> Recalled:
+    """The input of a past action as the policy declares it now."""
+    absent: Absent = {}
+    task = policy.tasks.get(action.task)
+    fields = task.inputs if task else ()
+    typed = typed_attributes(action.input, fields, "input", absent, closed=False)
+    return Recalled({"input": typed}, absent)
+
+
+def past_roots(policy: PolicySet, action: PastAction, who: Principal, input_: Recalled) -> Recalled:
+    """The root `past` for a past action that one did, given its input."""
+    absent: Absent = {("past", name): why for (_, name), why in input_.absent.items()}
+    values = dict(input_.roots["input"])
+    task = policy.tasks.get(action.task)
+    output = task.output if task else None
+    if output is not None and output.name is not None:
+        values.pop(output.name, None)
+        absent["past", output.name] = f"what `{action.task}` returned is not known"
+        if action.output and output.type is not None:
+            value, misfits = conform(action.output[0], output.type, output.name, closed=False)
+            if not misfits:
+                values[output.name] = value
+                del absent["past", output.name]
+    return Recalled({"past": {**values, "principal": named(who)}}, absent)
+
+
+def subject_roots(
+    policy: PolicySet, action: PastAction, who: Principal, input_: Recalled
+) -> Recalled:
+    """All roots for a past action that one did, as if it were decided now, given its input."""
+    absent: Absent = {
+        **input_.absent,
+        ("fact", ""): "the facts of a past action are not kept",
+        ("session", ""): "the session of a past action is not kept",
+    }
+    roots = principal_roots(policy, who, absent)
+    context = typed_attributes(action.context, policy.context, "context", absent)
+    return Recalled(
+        {**input_.roots, **roots, "context": context, "fact": {}, "session": {}, "past": {}},
+        absent,
+    )
+
+
+def spent(policy: PolicySet, action: PastAction, span: Span) -> Truth:
+    """Whether it counts for a ceiling; a failure may have had its effect all the same."""
+    if action.status != "failed":
+        return reached(action, "executed", span, counts=True)
+    task = policy.tasks.get(action.task)
+    if task is not None and task.without_effect:
+        return False
+    when = timestamp_text(action.at)
+    return Unknown(span, f"`{action.task}` of {when} failed, and may have had an effect")
 
 
 def reached(action: PastAction, stage: Stage, span: Span, *, counts: bool) -> Truth:

@@ -1,95 +1,63 @@
-"""What counts for a limit, added up by time once: the answer of counting, without counting.
+"""What counts together, added up by time once: the answer of counting, without counting.
 
-The past actions of a limit's class are put together by what they count with (the keys of `per`),
-and each group keeps, by time, how much had come together by then. How much lies in a window is
-then two look-ups and a subtraction, however long the past is.
+The past actions of a class (those that a limit, or a question about the past, looks at) are put
+together by their keys, and each group keeps, by time, how much had come together by then. How much
+lies in a window is then two look-ups and a subtraction, however long the past is.
 
-A tally is used only where it answers like counting does: where class and keys depend on the past
-action alone, everybody acted for themselves, under one spelling of their name, nothing is dated in
-the future, and amounts are numbers or money of one currency. Everything else is counted.
+What is given here is what counting gives. Where that is not sure, nothing is given and the actions
+are counted: where one whose keys cannot be told lies in the window, or one whose amount does not
+add up with the others, or one dated in the future, or one by somebody whose name is spelt almost
+like the one asked about.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-from decimal import Context, Decimal, Inexact
-from typing import NamedTuple, cast
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import NamedTuple, Protocol, TypeAlias
+from weakref import ref
 
-from policy_engine.decision.action import Principal, person_key
-from policy_engine.decision.frame import Frame
+from policy_engine.decision.action import person_key
 from policy_engine.decision.history import History, PastAction
-from policy_engine.decision.intervals import is_negative
-from policy_engine.decision.program import CompiledLimit, CompiledRule
-from policy_engine.decision.question import Actor, conditions_met
-from policy_engine.decision.recollection import Recollection
-from policy_engine.decision.truth import Unknown, every
-from policy_engine.foundation.source import Span
-from policy_engine.language import checked as c
-from policy_engine.language.walk import all_of
-from policy_engine.values.money import Money
+from policy_engine.decision.sums import NOTHING, Growing, Sum, Unit, of_one, of_ones
 
-_EXACT = Context(prec=1_000, Emin=-999_999, Emax=999_999, traps=[Inexact])
-_KEYS = (str, int, bool, Decimal, datetime, date, timedelta)
-_OF_NOW = (
-    *(c.Now, c.Today, c.Recent, c.Provenance, c.Origin, c.AskedFor, c.Seen),
-    *(c.Happened, c.PastTally, c.NoneSince),
-)
-"""What depends on more than the action that is asked about."""
+Keys: TypeAlias = tuple[object, ...]
+
+_NATIVE = (str, int, Decimal, datetime, date, timedelta, time)
+"""Values that are the same exactly where Python finds them equal."""
 
 
-class NotTallied(Exception):
-    """The class must be counted."""
+class Entry(NamedTuple):
+    """One past action in one group: whether it surely belongs there, and how much it is."""
+
+    keys: Keys | None
+    """None: it may belong to any group."""
+    sure: bool
+    amount: object = None
 
 
-class Sum(NamedTuple):
-    """How much: a number of amounts and what they come to; money has its currency."""
+class Class(Protocol):
+    """Past actions that something looks at, and what puts them together.
 
-    number: int
-    total: int | Decimal
-    currency: str | None
+    It lives as long as its policy. The entries of an action depend on nothing but the action.
+    """
 
-    def amount(self) -> object:
-        """The sum as a value; None of no amounts."""
-        if not self.number:
-            return None
-        if self.currency is None:
-            return self.total
-        return Money(Decimal(self.total), self.currency)
+    @property
+    def tasks(self) -> frozenset[str]: ...
 
-    def less(self, other: Sum) -> Sum:
-        """What is left without an earlier part of it."""
-        return Sum(self.number - other.number, _less(self.total, other.total), self.currency)
+    @property
+    def has_amounts(self) -> bool:
+        """Whether amounts are added up, and not only actions counted."""
+        ...
 
+    @property
+    def names(self) -> frozenset[int]:
+        """Which of the keys say who somebody is."""
+        ...
 
-_NOTHING = Sum(0, 0, None)
-
-
-class Tally:
-    """One group: by time, what surely counts, what may count, and what is open about it."""
-
-    def __init__(self) -> None:
-        self.ids: set[str] = set()
-        self.times: list[datetime] = []
-        self.sure: list[Sum] = [_NOTHING]
-        self.most: list[Sum] = [_NOTHING]
-        self.open: list[int] = [0]
-        self.unknown: list[int] = [0]
-
-    def add(self, who: str, at: datetime, sure: bool, amount: object) -> None:
-        """One action more, not older than those before."""
-        self.ids.add(who)
-        self.times.append(at)
-        unknown = isinstance(amount, Unknown)
-        self.unknown.append(self.unknown[-1] + unknown)
-        self.open.append(self.open[-1] + (not sure))
-        more = _NOTHING if unknown else _sum_of(amount)
-        self.sure.append(_plus(self.sure[-1], more) if sure else self.sure[-1])
-        self.most.append(_plus(self.most[-1], more))
-
-
-_EMPTY = Tally()
+    def entries(self, action: PastAction) -> Iterable[Entry]: ...
 
 
 class Counted(NamedTuple):
@@ -97,195 +65,220 @@ class Counted(NamedTuple):
 
     tally: Tally
     first: int
-
-    @property
-    def sure(self) -> Sum:
-        return self.tally.sure[-1].less(self.tally.sure[self.first])
-
-    @property
-    def most(self) -> Sum:
-        return self.tally.most[-1].less(self.tally.most[self.first])
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether everything in it surely counts."""
-        return self.tally.open[-1] == self.tally.open[self.first]
+    last: int
 
     @property
     def actions(self) -> int:
-        """How many actions those are."""
-        return len(self.tally.times) - self.first
+        """How many may count."""
+        return self.last - self.first
+
+    @property
+    def surely(self) -> int:
+        """How many of them surely do."""
+        return self.tally.sure[self.last] - self.tally.sure[self.first]
+
+    def after(self, gone: int) -> Counted:
+        """What is left of it once so many actions, the oldest first, have gone."""
+        return Counted(self.tally, self.first + gone, self.last)
+
+    @property
+    def sums(self) -> tuple[Sum, Sum, Sum]:
+        """The amounts that surely count, and of those that may the negative and the others.
+
+        Each action is one where actions are counted.
+        """
+        tally, first, last = self
+        if not tally.has_amounts:
+            surely = tally.sure[last] - tally.sure[first]
+            return of_ones(surely), NOTHING, of_ones(last - first - surely)
+        surely_, below, above = tally.sums
+        unit = tally.unit
+        return (
+            NOTHING if surely_ is None else surely_.between(first, last, unit),
+            NOTHING if below is None else below.between(first, last, unit),
+            NOTHING if above is None else above.between(first, last, unit),
+        )
 
     def time(self, number: int) -> datetime:
-        """When one of them was proposed, the oldest being 0."""
-        return self.tally.times[self.first + number]
-
-    def after(self, gone: int) -> Sum:
-        """What is left once so many, the oldest first, have gone."""
-        return self.tally.most[-1].less(self.tally.most[self.first + gone])
+        """When one of the actions was proposed, the oldest being 0, the newest -1."""
+        return self.tally.times[(self.last if number < 0 else self.first) + number]
 
 
-Groups = dict[tuple[object, ...], Tally]
+class Tally:
+    """One group. Every list is by time, and entry `n` of a sum is what the first `n` come to."""
+
+    __slots__ = ("alike", "has_amounts", "odd", "places", "sums", "sure", "times", "unit")
+
+    def __init__(self, has_amounts: bool, alike: list[Keys]) -> None:
+        self.alike = alike
+        """The keys of all groups with names that are spelt almost like this one's."""
+        self.has_amounts = has_amounts
+        self.unit: Unit = None
+        self.places: list[int] = []
+        self.times: list[datetime] = []
+        self.sure = [0]
+        self.odd = [0]
+        """How many amounts do not add up with the others."""
+        self.sums: list[Growing | None] = [None, None, None]
+        """Of what surely counts, and of what may: negative amounts, and others."""
+
+    def add(self, place: int, at: datetime, sure: bool, amount: object) -> None:
+        """One action more, not older than those before. Its place comes last: it makes it seen."""
+        is_odd = self.has_amounts and amount is not None and not self._is_added(sure, amount)
+        if self.has_amounts and (is_odd or amount is None):
+            self._grow(NOTHING, None)
+        self.times.append(at)
+        self.sure.append(self.sure[-1] + sure)
+        self.odd.append(self.odd[-1] + is_odd)
+        self.places.append(place)
+
+    def _is_added(self, sure: bool, amount: object) -> bool:
+        more = of_one(amount)
+        if more is None:
+            return False
+        if more.unit != self.unit:
+            if self.sums != [None, None, None]:
+                return False
+            self.unit = more.unit
+        into = 0 if sure else 1 if more.total < 0 else 2
+        known = self.sums[into]
+        if known is None:
+            known = self.sums[into] = Growing(len(self.places))
+        if more.unit is timedelta and not known.fits(more):
+            return False
+        self._grow(more, known)
+        return True
+
+    def _grow(self, more: Sum, into: Growing | None) -> None:
+        for each in self.sums:
+            if each is not None:
+                each.add(more if each is into else NOTHING)
+
+    def within(self, start: datetime | None, number: int) -> tuple[int, int]:
+        """From which to which entry: those not before an instant, of the row's first `number`."""
+        places = self.places
+        last = len(places)
+        if last and places[-1] >= number:
+            last = bisect_left(places, number)
+        return (0 if start is None else bisect_left(self.times, start, 0, last)), last
 
 
-def counted(compiled: CompiledRule, actor: Actor) -> Counted | None:
-    """What counts together with an action of this actor's; None where it must be counted."""
-    ceiling, past = compiled.limit, actor.frame.past
-    assert ceiling is not None
-    history, window = past.history, ceiling.limit.window
-    if history is None or window.kind == "session":
-        return None
-    groups = _groups_of(compiled, actor, history)
-    if groups is None:
-        return None
-    keys = tuple(key(actor.frame) for key in ceiling.per)
-    return _in_window(groups, compiled, keys, actor.principal, past)
+_NOTHING = Counted(Tally(False, []), 0, 0)
 
 
-def counted_before(
-    compiled: CompiledRule, keys: tuple[object, ...], who: Principal, past: Recollection
-) -> Counted | None:
-    """The same for whoever has the keys at hand, if the history has been tallied already."""
-    kept = past.history.kept.get(id(compiled)) if past.history is not None else None
-    if kept is None or kept[0] is not compiled or kept[1] is None:
-        return None
-    return _in_window(cast(Groups, kept[1]), compiled, keys, who, past)
+class Tallies:
+    """The groups of one class. The actions of a row may be added in order, each once."""
 
+    def __init__(self, class_: Class) -> None:
+        self._class = ref(class_)
+        self._groups: dict[Keys, Tally] = {}
+        self._alike: dict[Keys, list[Keys]] = {}
+        """By the keys with names in one spelling: all spellings that there are."""
+        self._loose = Tally(False, [])
+        """Those whose keys cannot be told."""
+        self._names = class_.names
+        self._has_amounts = class_.has_amounts
 
-def _in_window(
-    groups: Groups,
-    compiled: CompiledRule,
-    keys: tuple[object, ...],
-    who: Principal,
-    past: Recollection,
-) -> Counted | None:
-    ceiling = compiled.limit
-    assert ceiling is not None
-    if not all(isinstance(key, _KEYS) for key in keys):
-        return None
-    if ceiling.per_principal:
-        keys = (who.kind, person_key(who.id), *keys)
-    tally = groups.get(keys, _EMPTY)
-    start = past.start_of(ceiling.limit.window, compiled.rule.effect_span)
-    if isinstance(start, Unknown) or (tally.times and tally.times[-1] > past.now):
-        return None
-    if ceiling.per_principal and tally.ids - {who.id}:
-        return None
-    first = 0 if start is None else bisect_left(tally.times, start)
-    if tally.unknown[-1] != tally.unknown[first]:
-        return None
-    return Counted(tally, first)
+    def is_of(self, class_: Class) -> bool:
+        return self._class() is class_
 
+    def add(self, number: int, action: PastAction) -> bool:
+        class_ = self._class()
+        if class_ is None:
+            return False
+        if action.task in class_.tasks:
+            self.put(number, action, class_)
+        return True
 
-def amount_of(ceiling: CompiledLimit, frame: Frame, span: Span) -> object:
-    """What one action uses: one, or its input; None for an optional one that is not given."""
-    name = ceiling.limit.sum_of
-    if name is None:
-        return 1
-    amount = frame.roots["input"].get(name)
-    why = frame.absent.get(("input", name))
-    if why is not None:
-        return Unknown(span, why)
-    if amount is not None and is_negative(amount):
-        return Unknown(span, f"a negative `{name}` counts for nothing that is known")
-    return amount
+    def put(self, number: int, action: PastAction, class_: Class) -> None:
+        """Adds an action of the class."""
+        for keys, sure, amount in class_.entries(action):
+            if keys is None:
+                self._loose.add(number, action.at, sure, None)
+                continue
+            tally = self._groups.get(keys)
+            if tally is None:
+                tally = self._new(keys)
+            tally.add(number, action.at, sure, amount)
 
-
-def _groups_of(compiled: CompiledRule, actor: Actor, history: History) -> Groups | None:
-    """The groups of a history, made when they are first needed and kept with it."""
-    known = history.kept.get(id(compiled))
-    if known is None or known[0] is not compiled:
-        try:
-            groups: Groups | None = _made(compiled, actor, history)
-        except NotTallied:
-            groups = None
-        known = history.kept[id(compiled)] = compiled, groups
-    return known[1]  # type: ignore[return-value]
-
-
-def _made(compiled: CompiledRule, actor: Actor, history: History) -> Groups:
-    ceiling, span = compiled.limit, compiled.rule.effect_span
-    assert ceiling is not None
-    if any(_depends_on_more(node, actor) for node in _nodes(compiled)):
-        raise NotTallied
-    past = Recollection(history, None, actor.frame.past.now, actor.frame.past.policy)
-    groups: Groups = {}
-    for action in sorted(history.of(compiled.rule.tasks), key=_time):
-        truth = past.spent(action, span)
-        if truth is False:
-            continue
-        if action.chain:
-            raise NotTallied
-        who = action.principal
-        recalled = past.as_subject(action, who)
-        frame = actor.frame.with_roots(recalled.roots, recalled.absent)
-        truth = every((truth, conditions_met(compiled, frame)))
-        if truth is False:
-            continue
-        keys = tuple(key(frame) for key in ceiling.per)
-        if not all(isinstance(key, _KEYS) for key in keys):
-            raise NotTallied
-        if ceiling.per_principal:
-            keys = (who.kind, person_key(who.id), *keys)
-        amount = amount_of(ceiling, frame, span)
-        groups.setdefault(keys, Tally()).add(who.id, action.at, truth is True, amount)
-    return groups
-
-
-def _nodes(compiled: CompiledRule) -> Iterator[c.Checked]:
-    assert compiled.rule.limit is not None
-    for condition in compiled.rule.conditions:
-        yield condition.expression
-    yield from compiled.rule.limit.per
-
-
-def _depends_on_more(node: c.Checked, actor: Actor) -> bool:
-    """Whether an expression asks for more than the past action has, itself or by a definition."""
-    defines = actor.frame.past.policy.defines
-    waiting, seen = [node], set[str]()
-    while waiting:
-        for part in all_of(waiting.pop()):
-            if isinstance(part, _OF_NOW):
-                return True
-            if isinstance(part, c.Apply) and part.define not in seen:
-                seen.add(part.define)
-                waiting.append(defines[part.define].body)
-    return False
-
-
-def _time(action: PastAction) -> datetime:
-    return action.at
-
-
-def _sum_of(amount: object) -> Sum:
-    """One amount; nothing of one that was not given. Raises `NotTallied`."""
-    match amount:
-        case None:
+    def counted(
+        self, keys: Keys, start: datetime | None, now: datetime, number: int
+    ) -> Counted | None:
+        """What lies in a window of a history of so many actions; None: it must be counted."""
+        if self._loose.places and _is_any(self._loose, start, number):
+            return None
+        tally = self._groups.get(keys)
+        alike = self._alike_of(keys) if tally is None else tally.alike
+        if len(alike) > (tally is not None):
+            for other in alike:
+                if other != keys and _is_any(self._groups[other], start, number):
+                    return None
+        if tally is None:
             return _NOTHING
-        case bool():
-            raise NotTallied
-        case int() | Decimal():
-            return Sum(1, amount, None)
-        case Money():
-            return Sum(1, amount.amount, amount.currency)
-        case _:
-            raise NotTallied
+        first, last = tally.within(start, number)
+        is_ahead = last > 0 and tally.times[last - 1] > now
+        if is_ahead or tally.odd[last] != tally.odd[first]:
+            return None
+        return Counted(tally, first, last)
+
+    def _new(self, keys: Keys) -> Tally:
+        """The group comes before it is known among those alike, which are looked up."""
+        alike = self._alike.setdefault(self._folded(keys), []) if self._names else []
+        tally = self._groups[keys] = Tally(self._has_amounts, alike)
+        alike.append(keys)
+        return tally
+
+    def _alike_of(self, keys: Keys) -> Sequence[Keys]:
+        return self._alike.get(self._folded(keys), ()) if self._names else ()
+
+    def _folded(self, keys: Keys) -> Keys:
+        names = self._names
+        return tuple(
+            person_key(str(key)) if place in names else key for place, key in enumerate(keys)
+        )
 
 
-def _plus(one: Sum, other: Sum) -> Sum:
-    if not other.number:
-        return one
-    if one.number and one.currency != other.currency:
-        raise NotTallied
-    total = one.total + other.total if _are_ints(one, other) else _EXACT.add(one.total, other.total)
-    return Sum(one.number + other.number, total, other.currency)
+class _Asked:
+    """Notes that a class has been asked about once."""
+
+    def __init__(self, class_: Class) -> None:
+        self._class = ref(class_)
+
+    def add(self, number: int, action: PastAction) -> bool:
+        return self._class() is not None
 
 
-def _are_ints(one: Sum, other: Sum) -> bool:
-    return isinstance(one.total, int) and isinstance(other.total, int)
+_FEW = 4
 
 
-def _less(one: int | Decimal, other: int | Decimal) -> int | Decimal:
-    if isinstance(one, int) and isinstance(other, int):
-        return one - other
-    return _EXACT.subtract(one, other)
+def tallies_of(class_: Class, history: History, start: datetime | None) -> Tallies | None:
+    """The tallies of a history, made when they are needed and kept with it.
+
+    None where counting is less work: for the first question, if its window begins late. Two threads
+    may both make them; either are whole before anybody sees them.
+    """
+    known = history.kept.get(id(class_))
+    if isinstance(known, Tallies) and known.is_of(class_):
+        return known
+    tasks = class_.tasks
+    if known is None and history.number_of(tasks, start) * _FEW < history.number_of(tasks):
+        history.kept[id(class_)] = _Asked(class_)
+        return None
+    made = Tallies(class_)
+    for number, action in history.numbered(tasks):
+        made.put(number, action, class_)
+    history.kept[id(class_)] = made
+    return made
+
+
+def native(keys: Keys) -> Keys | None:
+    """The keys, if each is known and the same exactly where Python finds it equal."""
+    for key in keys:
+        if not isinstance(key, _NATIVE):
+            return None
+    return keys
+
+
+def _is_any(tally: Tally, start: datetime | None, number: int) -> bool:
+    first, last = tally.within(start, number)
+    return first < last

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 
-from policy_engine import Action, Agent, Engine, History, Human, PastAction
+from policy_engine import Action, Agent, Engine, History, PastAction
 from policy_engine.decision import limits
 from policy_engine.decision.limits import Usage, usage
 from policy_engine.decision.question import Question
@@ -99,7 +98,6 @@ def test_nothing_happened() -> None:
     [
         pytest.param(COUNTED, of(pay(5, by=Agent("A"))), id="another spelling of the name"),
         pytest.param(COUNTED, of(pay(-5)), id="in the future"),
-        pytest.param(COUNTED, of(replace(pay(5), chain=(Human("h"),))), id="delegated"),
         pytest.param(SUMMED, of(pay(5, amount=-1)), id="a negative amount"),
         pytest.param(SUMMED, of(pay(5, amount="x")), id="no amount"),
         pytest.param(PAID, of(pay(5, fee="1 EUR"), pay(4, fee="1 USD")), id="two currencies"),
