@@ -86,8 +86,13 @@ def _outside(node: c.Checked) -> Iterator[c.Checked]:
             yield from node.over
 
 
-def narrowed(policy: PolicySet, data: frozenset[Datum], *more: str) -> PolicySet:
-    """The policy as if it declared no other data; `more` are names of further inputs."""
+def narrowed(
+    policy: PolicySet, names: Iterable[str], data: frozenset[Datum], *more: str
+) -> PolicySet:
+    """The policy as if it declared only tasks of these names and no other data.
+
+    `more` are names of further inputs.
+    """
 
     def kept(fields: tuple[Field, ...], *roots: c.Root) -> tuple[Field, ...]:
         names = {name for root, name in data if root in roots}
@@ -99,7 +104,7 @@ def narrowed(policy: PolicySet, data: frozenset[Datum], *more: str) -> PolicySet
         inputs = kept(task.inputs, "input", "past")
         return replace(task, inputs=inputs, output=output if is_read else None)
 
-    tasks = {name: kept_of(task) for name, task in policy.tasks.items()}
+    tasks = {name: kept_of(policy.tasks[name]) for name in names if name in policy.tasks}
     return replace(
         policy,
         tasks=tasks,

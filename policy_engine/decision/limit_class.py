@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from policy_engine.decision.action import Principal, named
+from policy_engine.decision.comparing import is_native
 from policy_engine.decision.dependence import narrowed, needs
 from policy_engine.decision.frame import Frame
 from policy_engine.decision.history import History, PastAction
@@ -27,7 +28,15 @@ from policy_engine.decision.recollection import (
     spent,
     subject_roots,
 )
-from policy_engine.decision.tallies import Counted, Entry, Keys, Tallies, native, tallies_of
+from policy_engine.decision.tallies import (
+    Counted,
+    Entry,
+    Keys,
+    Tallies,
+    known_tallies,
+    native,
+    tallies_of,
+)
 from policy_engine.decision.truth import Unknown
 from policy_engine.foundation.source import Span
 from policy_engine.language import checked as c
@@ -50,7 +59,7 @@ class LimitClass:
         self._conditions = compiled
         self._span = rule.effect_span
         asked = needs(_nodes(compiled), policy.defines.__getitem__)
-        self._policy = narrowed(policy, asked.data, *(() if name is None else (name,)))
+        self._policy = narrowed(policy, self.tasks, asked.data, *(() if name is None else (name,)))
         names = [] if name is None else [name]
         keys = plain_names((key for key in ceiling.limit.per if not is_self(key)), "input")
         self._plain: PlainReads | None = None
@@ -98,13 +107,18 @@ class LimitClass:
 
 
 def class_of(compiled: CompiledRule, policy: PolicySet) -> LimitClass | None:
-    """The class of a limit; None where it must be counted, since it rests on more than actions."""
+    """The class of a limit; None where it must be counted.
+
+    That is where it rests on more than actions, or a key is of a type whose values Python may find
+    equal though they are not (`Json` has both `true` and `1`) or cannot compare.
+    """
     ceiling = compiled.limit
     assert ceiling is not None
     if not ceiling.kept:
         asked = needs(_nodes(compiled), policy.defines.__getitem__)
-        is_moment = asked.moment or bool(asked.variables)
-        ceiling.kept.append(None if is_moment else LimitClass(compiled, ceiling, policy))
+        has_class = not asked.moment and not asked.variables
+        has_class = has_class and all(is_native(key.type) for key in ceiling.limit.per)
+        ceiling.kept.append(LimitClass(compiled, ceiling, policy) if has_class else None)
     return ceiling.kept[0]  # type: ignore[return-value]
 
 
@@ -112,7 +126,6 @@ class LimitTally(NamedTuple):
     """What a limit counts in one history."""
 
     compiled: CompiledRule
-    class_: LimitClass
     tallies: Tallies
     history: History
     policy: PolicySet
@@ -126,15 +139,15 @@ def tally_of(compiled: CompiledRule, policy: PolicySet, history: History) -> Lim
     tallies = tallies_of(class_, history, None)
     if tallies is None:
         return None
-    return LimitTally(compiled, class_, tallies, history, policy)
+    return LimitTally(compiled, tallies, history, policy)
 
 
 def counted_by(
-    compiled: CompiledRule, keys: Keys, who: Principal, past: Recollection
+    compiled: CompiledRule, keys: Keys, who: Principal, past: Recollection, *, make: bool
 ) -> Counted | None:
     """What counts together with an action of these keys (who acts left out) by this principal.
 
-    None where it must be counted.
+    None where it must be counted, or has not been tallied and shall not be (`make`).
     """
     ceiling, history = compiled.limit, past.history
     assert ceiling is not None
@@ -145,7 +158,7 @@ def counted_by(
     known = native((named(who), *keys) if ceiling.per_principal else keys)
     if isinstance(start, Unknown) or known is None:
         return None
-    tallies = tallies_of(class_, history, start)
+    tallies = (tallies_of if make else known_tallies)(class_, history, start)
     if tallies is None:
         return None
     asked = (*known, past.session) if class_.by_session else known

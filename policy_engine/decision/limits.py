@@ -21,13 +21,13 @@ from policy_engine.decision.limit_class import LimitTally, amount_of, counted_by
 from policy_engine.decision.program import CompiledLimit, CompiledRule
 from policy_engine.decision.question import Actor, conditions_met
 from policy_engine.decision.recollection import Recollection
-from policy_engine.decision.sums import Sum
+from policy_engine.decision.sums import Sum, added
 from policy_engine.decision.tallies import Counted, Keys, native
 from policy_engine.decision.truth import Truth, Unknown, every, some
 from policy_engine.foundation.source import Span
 from policy_engine.values import arithmetic
 from policy_engine.values.arithmetic import equal
-from policy_engine.values.money import Money
+from policy_engine.values.money import Money, fitting
 from policy_engine.values.numbers import LARGEST
 
 _INSTANT = timedelta(microseconds=1)
@@ -79,7 +79,7 @@ def counted(compiled: CompiledRule, actor: Actor) -> Counted | None:
     """What counts together with an action of this actor's, tallied; None: it must be counted."""
     assert compiled.limit is not None
     keys = tuple([key(actor.frame) for key in compiled.limit.per])
-    return counted_by(compiled, keys, actor.principal, actor.frame.past)
+    return counted_by(compiled, keys, actor.principal, actor.frame.past, make=True)
 
 
 def over_by_tally(
@@ -90,10 +90,11 @@ def over_by_tally(
     who: Principal,
     past: Recollection,
 ) -> bool | None:
-    """Whether a limit would be passed, or may be, as far as it is tallied; None: count it."""
+    """Whether a limit would be passed, or may be, as far as it is tallied already; None: `usage`
+    tells."""
     if own is not None and is_negative(own):
         return None
-    found = counted_by(compiled, keys, who, past)
+    found = counted_by(compiled, keys, who, past, make=False)
     total = found and _total(found, own, bound)
     return None if total is None else _is_within(total, bound) is not True
 
@@ -109,12 +110,12 @@ def limit_passed(
     """
     if own is not None and is_negative(own):
         return None
-    compiled, class_, tallies, history, policy = tally
+    compiled, tallies, history, policy = tally
     assert compiled.limit is not None
     past = Recollection(history, None, now, policy)
     start = past.start_of(compiled.limit.limit.window, compiled.rule.effect_span)
     known = native(keys)
-    if isinstance(start, Unknown) or known is None or class_.by_session:
+    if isinstance(start, Unknown) or known is None:
         return None
     found = tallies.counted(known, start, now, history.number)
     total = found and _total(found, own, bound)
@@ -139,13 +140,24 @@ def _total(found: Sequence[_Counted] | Counted, own: object, bound: object) -> o
 
 
 def _plain_total(surely: Sum, perhaps: Sum, own: object) -> object | None:
-    """The same of nothing but integers, of which there are most; None of anything else."""
-    low, more = surely.total, perhaps.total
-    if type(low) is not int or type(more) is not int or not surely.unit is perhaps.unit is None:
+    """The same of integers, or of settled money of one currency: of most limits, that is.
+
+    None where there is anything else, or too much; then it is added up the long way.
+    """
+    low, more, unit = surely.total, perhaps.total, surely.unit
+    if own is None and not surely.number + perhaps.number:
+        return None
+    if isinstance(unit, str) and not perhaps.number:
+        if own is None:
+            return fitting(Money(Decimal(low), unit))
+        if type(own) is not Money or own.currency != unit:
+            return None
+        return fitting(Money(Decimal(added(low, own.amount)), unit))
+    if type(low) is not int or type(more) is not int or not unit is perhaps.unit is None:
         return None
     if type(own) is int:
         low += own
-    elif own is not None or not surely.number + perhaps.number:
+    elif own is not None:
         return None
     if low + more >= LARGEST:
         return None
@@ -155,6 +167,8 @@ def _plain_total(surely: Sum, perhaps: Sum, own: object) -> object | None:
 def _is_within(total: object, bound: object) -> bool | None:
     if type(total) is int and type(bound) is int:
         return total <= bound
+    if type(total) is Money and type(bound) is Money and total.currency == bound.currency:
+        return total.amount <= bound.amount
     return related("<=", total, bound)
 
 

@@ -27,7 +27,7 @@ from policy_engine.decision.recollection import (
     reached,
 )
 from policy_engine.decision.tallies import Entry, Keys, native
-from policy_engine.decision.truth import Truth, Unknown, every
+from policy_engine.decision.truth import Truth, every
 from policy_engine.foundation.source import Span
 from policy_engine.language import checked as c
 from policy_engine.language.policy import PolicySet
@@ -83,7 +83,7 @@ class OccurrenceClass:
         self._now = tuple(compiler.compile(part) for part in parts.now)
         self._term = compiler.compile(term) if term is not None else None
         read = (*parts.settled, *parts.then, *(() if term is None else (term,)))
-        self._policy = narrowed(policy, needs(read, compiler.define).data)
+        self._policy = narrowed(policy, self.tasks, needs(read, compiler.define).data)
         names = plain_names(read, "past")
         self._plain: PlainReads | None = None
         if names is not None and not parts.settled:
@@ -119,9 +119,7 @@ class OccurrenceClass:
         first, *others = found
         if not all(_are_alike(first, other) for other in others):
             return (Entry(None, False),)
-        is_term_alike = all(equal(first.term, other.term) is True for other in others)
-        term = first.term if is_term_alike else Unknown(self._span, "several did it")
-        return (Entry(first.keys, came and first.truth is True, term),)
+        return (Entry(first.keys, came and first.truth is True, first.term),)
 
     def _by(self, action: PastAction, who: Principal, input_: Recalled) -> _Found:
         recalled = past_roots(self._policy, action, who, input_)
@@ -185,4 +183,5 @@ def _are_alike(one: _Found, other: _Found) -> bool:
     same = one.truth is other.truth or (
         one.truth not in (True, False) and other.truth not in (True, False)
     )
+    same = same and equal(one.term, other.term) is True
     return same and one.keys is not None and one.keys == other.keys

@@ -32,10 +32,7 @@ class PlainReads:
         found: list[object] = []
         try:
             for name, fit in self._by_task[action.task]:
-                datum = named(action.principal) if fit is None else given[name]
-                if datum is None:
-                    return None
-                found.append(datum if fit is None else fit(datum))
+                found.append(named(action.principal) if fit is None else fit(given[name]))
         except Exception:  # noqa: BLE001 — something is not there, or not as declared
             return None
         return found
@@ -72,8 +69,6 @@ def _reads(names: Sequence[str], root: c.Root, task: Task) -> _Reads | None:
     fits: dict[str, Fit | None] = {f.name: fitting(f.type, False) for f in task.inputs}
     if root == "past":
         fits["principal"] = None
-        if task.output is not None and task.output.name is not None:
-            fits.pop(task.output.name, None)
     if not fits.keys() >= set(names):
         return None
     return tuple((name, fits[name]) for name in names)

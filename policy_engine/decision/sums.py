@@ -85,23 +85,22 @@ class Growing:
         totals = self._totals
         self._numbers.append(self._numbers[-1] + more.number)
         self._decimals.append(self._decimals[-1] + more.decimals)
-        totals.append(_added(totals[-1], more.total))
+        totals.append(added(totals[-1], more.total))
 
     def fits(self, more: Sum) -> bool:
         """Whether the sum of durations can be told with one more."""
-        return -_MOST <= _added(self._totals[-1], more.total) <= _MOST
+        return -_MOST <= added(self._totals[-1], more.total) <= _MOST
 
     def between(self, first: int, last: int, unit: Unit) -> Sum:
         """The sum of those after the first so many, up to so many."""
         number = self._numbers[last] - self._numbers[first]
-        if not number:
-            return NOTHING
         decimals = self._decimals[last] - self._decimals[first]
         total = _less(self._totals[last], self._totals[first])
         return Sum(number, decimals, total, unit)
 
 
-def _added(one: int | Decimal, other: int | Decimal) -> int | Decimal:
+def added(one: int | Decimal, other: int | Decimal) -> int | Decimal:
+    """Both together, exactly."""
     if type(one) is type(other) is int:
         return one + other
     return _EXACT.add(one, other)

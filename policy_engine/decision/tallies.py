@@ -257,10 +257,10 @@ def tallies_of(class_: Class, history: History, start: datetime | None) -> Talli
     None where counting is less work: for the first question, if its window begins late. Two threads
     may both make them; either are whole before anybody sees them.
     """
-    known = history.kept.get(id(class_))
-    if isinstance(known, Tallies) and known.is_of(class_):
-        return known
-    tasks = class_.tasks
+    found = known_tallies(class_, history)
+    if found is not None:
+        return found
+    known, tasks = history.kept.get(id(class_)), class_.tasks
     if known is None and history.number_of(tasks, start) * _FEW < history.number_of(tasks):
         history.kept[id(class_)] = _Asked(class_)
         return None
@@ -269,6 +269,12 @@ def tallies_of(class_: Class, history: History, start: datetime | None) -> Talli
         made.put(number, action, class_)
     history.kept[id(class_)] = made
     return made
+
+
+def known_tallies(class_: Class, history: History, start: datetime | None = None) -> Tallies | None:
+    """Those that have been made already."""
+    known = history.kept.get(id(class_))
+    return known if isinstance(known, Tallies) and known.is_of(class_) else None
 
 
 def native(keys: Keys) -> Keys | None:
