@@ -17,6 +17,7 @@ from policy_engine.decision.truth import Unknown, every, negated, some
 from policy_engine.language import checked as c
 from policy_engine.language.policy import NO_ROW, Define, Table
 from policy_engine.values.arithmetic import equal
+from policy_engine.values.rows import row_of
 
 
 class Conditions:
@@ -156,27 +157,15 @@ def _lookup(node: c.Lookup, compiler: Compiler) -> Evaluate:
     table = compiler.table(node.table)
     arguments = [compiler.settled(argument) for argument in node.arguments]
     unknown = Unknown(node.span, "which row of the table it is cannot be told")
+    otherwise = unknown if table.otherwise is NO_ROW else table.otherwise
 
     def evaluate(frame: Frame) -> object:
         values = strict(argument(frame) for argument in arguments)
-        return values if isinstance(values, Unknown) else _row(table, values, unknown)
+        if isinstance(values, Unknown):
+            return values
+        return row_of(table.rows, values, otherwise, unknown)
 
     return evaluate
-
-
-def _row(table: Table, values: tuple[object, ...], unknown: Unknown) -> object:
-    """The value of the one row whose cells are the values."""
-    is_open = False
-    for cells, value in table.rows:
-        truths = [
-            equal(cell, given)
-            for cell, given in zip(cells, values, strict=True)
-            if cell is not None
-        ]
-        if all(truths):
-            return value
-        is_open = is_open or False not in truths
-    return unknown if is_open or table.otherwise is NO_ROW else table.otherwise
 
 
 def _choice(node: c.Choice, compiler: Compiler) -> Evaluate:

@@ -17,10 +17,6 @@ DEEPER = 5
 """How much deeper a datum stands where the action around it is written down."""
 
 
-_AS_THEY_ARE = (bool, type(None))
-"""Types of which every value is plain."""
-
-
 class Unwritable:
     """Stands where something was that cannot be written down; `why` says what."""
 
@@ -73,9 +69,6 @@ def _members(values: object) -> dict[str, object]:
         return {"": Unwritable(f"it cannot be read: {type(error).__name__}")}
     copied: dict[str, object] = {}
     for name, value in members:
-        if type(name) is str and name.isascii() and type(value) in _AS_THEY_ARE:
-            copied[name] = value
-            continue
         key = _text(name)
         if isinstance(key, str):
             copied[key] = _copied(value)

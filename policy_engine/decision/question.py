@@ -8,7 +8,6 @@ input, facts and digests are the same, who acts differs.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from functools import cached_property, partial
 
 from policy_engine.decision.action import (
@@ -31,6 +30,7 @@ from policy_engine.decision.typed import Absent, principal_roots, typed_attribut
 from policy_engine.foundation.canonical import digest
 from policy_engine.language.checked import Root
 from policy_engine.language.policy import Subject, Task
+from policy_engine.values.calendar import in_utc
 from policy_engine.values.conform import Misfit, conform_fields
 
 
@@ -205,14 +205,6 @@ class Question:
 
 def _itself(frame: Frame) -> Frame:
     return frame
-
-
-def in_utc(now: datetime) -> datetime:
-    """The same instant in UTC, where it has a place there."""
-    try:
-        return now.astimezone(UTC)
-    except OverflowError:
-        return now
 
 
 def _unwritable(what: str, part: Mapping[str, object]) -> str | None:

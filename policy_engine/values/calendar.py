@@ -29,6 +29,14 @@ def tzdata_version() -> str:
     return str(import_module("tzdata").IANA_VERSION)
 
 
+def in_utc(instant: datetime) -> datetime:
+    """The same instant in UTC; as it is where it has no place there."""
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        return instant
+
+
 def day_of(instant: datetime, zone: str) -> date | None:
     """The day that it is in the zone at an instant."""
     local = _local(instant, zone)

@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Callable, Mapping, Sequence
-from types import CodeType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import cache
+from types import CodeType, SimpleNamespace
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from policy_engine.decision.action import Action
-from policy_engine.decision.circumstances import Circumstances
 from policy_engine.decision.code.levels import LEVELS, PARTS, Part
-from policy_engine.decision.code.verdicts import Verdicts
-from policy_engine.decision.verdict import Verdict
+from policy_engine.decision.code.verdicts import Interpreter, Verdicts
 
 if TYPE_CHECKING:
-    from policy_engine.decision.code.interpreter import ProgramInterpreter
     from policy_engine.decision.program import Program
     from policy_engine.language.policy import Kind, PolicySet
 
-_FORM = "policy functions 1"
+_FORM = "policy functions 2"
 
 
 class Unreadable(ValueError):
@@ -81,7 +79,7 @@ def loads(
         known = tasks.get(task)
         return _Marshalled(*known) if known is not None else None
 
-    verdicts = Verdicts(policy, find, _Later(program), allows=allows)
+    verdicts = Verdicts(policy, find, _later(program), allows=allows)
     return Cached(policy, verdicts, roles, frozen)
 
 
@@ -102,48 +100,17 @@ class _Marshalled:
         return code
 
 
-class _Later:
-    """The interpreter, imported and given its program when it is first needed."""
+def _later(program: Callable[[], Program]) -> Interpreter:
+    """The interpreter, imported and given its program when it is first asked something."""
 
-    def __init__(self, program: Callable[[], Program]) -> None:
-        self._program = program
-        self._known: ProgramInterpreter | None = None
+    @cache
+    def made() -> Interpreter:
+        from policy_engine.decision.code.interpreter import ProgramInterpreter
 
-    def verdict(
-        self, action: Action, roles: frozenset[str] | None, given: Circumstances
-    ) -> Verdict:
-        return self._made().verdict(action, roles, given)
+        return ProgramInterpreter(program)
 
-    def question(self, action: Action, roles: frozenset[str], given: Circumstances) -> object:
-        return self._made().question(action, roles, given)
+    def asking(name: str) -> Callable[..., object]:
+        return lambda *given: getattr(made(), name)(*given)
 
-    def origins(self, action: Action, roles: frozenset[str], given: Circumstances) -> object:
-        return self._made().origins(action, roles, given)
-
-    def met(self, question: Any, name: str, number: int) -> object:
-        return self._made().met(question, name, number)
-
-    def over_limit(self, question: Any, name: str) -> bool:
-        return self._made().over_limit(question, name)
-
-    def over(
-        self,
-        action: Action,
-        roles: frozenset[str],
-        given: Circumstances,
-        name: str,
-        keys: tuple[object, ...],
-        own: object,
-        bound: object,
-    ) -> bool:
-        return self._made().over(action, roles, given, name, keys, own, bound)
-
-    def busy(self, question: Any) -> bool:
-        return self._made().busy(question)
-
-    def _made(self) -> ProgramInterpreter:
-        if self._known is None:
-            from policy_engine.decision.code.interpreter import ProgramInterpreter
-
-            self._known = ProgramInterpreter(self._program)
-        return self._known
+    questions = (name for name in vars(Interpreter) if not name.startswith("_"))
+    return cast(Interpreter, SimpleNamespace(**{name: asking(name) for name in questions}))

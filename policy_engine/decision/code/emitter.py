@@ -9,7 +9,7 @@ where it is not known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -163,8 +163,7 @@ class Emitter:
         """
         if text.isidentifier() or text.isdecimal():
             return text, text
-        self._temporaries += 1
-        name = f"t{self._temporaries}"
+        name = self.fresh()
         return f"({name} := {text})", name
 
     def all_known(self, nodes: tuple[c.Checked, ...]) -> tuple[list[str], list[str]]:
@@ -244,6 +243,11 @@ class Kinds(NamedTuple):
     false: Mapping[type, Emit]
     value: Mapping[type, Emit]
     known: Mapping[type, Callable[[Any, Emitter], bool]]
+
+
+def tuple_of(texts: Iterable[str]) -> str:
+    """A tuple of expressions."""
+    return f"({''.join(f'{text}, ' for text in texts)})"
 
 
 def both(*tests: str) -> str:

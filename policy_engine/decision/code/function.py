@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from policy_engine.decision.code import vectors
 from policy_engine.decision.code.clauses import Clause, clauses_of
-from policy_engine.decision.code.emitter import Emitter, Kinds, NotEmitted, both
+from policy_engine.decision.code.emitter import Emitter, Kinds, NotEmitted, both, tuple_of
 from policy_engine.decision.code.guards import ONLY_SIMPLE, guard, reading
 from policy_engine.decision.code.levels import LEVELS, PARTS, Level, Part
 from policy_engine.decision.code.loads import data_of, loads, must_be_simple, needs
@@ -131,7 +131,7 @@ class _Writer:
                 "verdict": _function("verdict", [*reading_, *early, *head], quick),
                 "complete": _function("complete", [*reading_, *self._guard, *head], whole),
             },
-            {level: tuple(names) for level, names in self._names.items()},
+            self.entries().names,
             given,
             dict(sorted(self._emitter.left.items())),
             frozenset(level for level in LEVELS if len(self._entries[level]) >= MANY),
@@ -176,10 +176,10 @@ class _Writer:
         assert limit is not None
         e.left[rule.name] = "how much of a limit is used"
         try:
-            keys = [f"{e.value(key)}, " for key in limit.per if not is_self(key)]
+            keys = tuple_of([e.value(key) for key in limit.per if not is_self(key)])
             own = e.data.get("input", limit.sum_of).variable.name if limit.sum_of else "1"
             e.needs_circumstances = True
-            known = f"({''.join(keys)}), {own}, {e.value(limit.bound)}"
+            known = f"{keys}, {own}, {e.value(limit.bound)}"
             return f"over(action, roles, given, {rule.name!r}, {known})"
         except NotEmitted:
             return f"over_limit({self._emitter.question()}, {rule.name!r})"

@@ -14,10 +14,11 @@ from policy_engine.decision.limits import over_by_tally, usage
 from policy_engine.decision.memory import Memory
 from policy_engine.decision.program import Compiled, CompiledRule, Program
 from policy_engine.decision.provenance import SessionOrigins
-from policy_engine.decision.question import Question, in_utc
+from policy_engine.decision.question import Question
 from policy_engine.decision.recollection import Recollection
 from policy_engine.decision.truth import Truth, Unknown
 from policy_engine.decision.verdict import Verdict, verdict_of
+from policy_engine.values.calendar import in_utc
 
 _PLAIN = (str, int, bool, type(None))
 """Of these there is nothing to copy; a set, say, is made the list that it may be."""

@@ -8,6 +8,7 @@ from policy_engine.decision.code.emitter import Data, Datum, Emitter, NotEmitted
 from policy_engine.decision.code.naming import raw_of, variable_of
 from policy_engine.language import checked as c
 from policy_engine.language.policy import PolicySet, Task
+from policy_engine.values.readers import LONGEST_TEXT
 from policy_engine.values.types import (
     BOOLEAN,
     DECIMAL,
@@ -119,7 +120,7 @@ def _attribute(datum: Datum, get: str, e: Emitter) -> Iterator[str]:
 
 
 _TESTS = {
-    TEXT: "type({0}) is str and {0}.isascii() and len({0}) <= 1000000",
+    TEXT: f"type({{0}}) is str and {{0}}.isascii() and len({{0}}) <= {LONGEST_TEXT}",
     BOOLEAN: "type({0}) is bool",
     INTEGER: "type({0}) is int and -1000000 < {0} < 1000000",
     DECIMAL: "type({0}) is int and -1000000 < {0} < 1000000",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 
 def variable_of(prefix: str, name: str) -> str:
-    """A variable for a datum of the policy; the prefix keeps it from meaning anything to Python."""
+    """A variable for a datum of the policy; the prefix keeps it from meaning anything to Python.
+
+    The grammar has no other names than the first kind; should it ever, nothing of them gets out.
+    """
     if name.isidentifier() and name.isascii():
         return f"{prefix}_{name}"
     return f"{prefix}_{name.encode().hex()}_"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, cast
 
 from policy_engine.decision.action import person_key
@@ -15,7 +15,7 @@ from policy_engine.decision.intake import DEEPER
 from policy_engine.decision.intervals import related
 from policy_engine.values import numbers
 from policy_engine.values.arithmetic import equal, product, total
-from policy_engine.values.calendar import day_of, within
+from policy_engine.values.calendar import day_of, in_utc, within
 from policy_engine.values.conform import conform
 from policy_engine.values.fitting import fitting
 from policy_engine.values.functions import FUNCTIONS
@@ -24,10 +24,8 @@ from policy_engine.values.parts import part_of
 from policy_engine.values.paths import under
 from policy_engine.values.patterns import matches_whole
 from policy_engine.values.plain import plain
+from policy_engine.values.rows import row_of
 from policy_engine.values.types import Type
-
-NO_ROW = object()
-"""Stands for the value of all that no row of a table names, where there is none."""
 
 
 class Unfit(Exception):
@@ -67,17 +65,14 @@ def members_of(given: object) -> Mapping[str, object]:
     return given if isinstance(given, Mapping) else {}
 
 
-def in_utc(now: datetime) -> datetime:
-    """The same instant; in other zones two may not be equal to themselves (PEP 495).
+def moment(now: datetime) -> datetime:
+    """The same instant in UTC; in other zones two may not be equal to themselves (PEP 495).
 
     Raises `ValueError` for one without its offset, which is no instant.
     """
     if now.utcoffset() is None:
         raise ValueError("a time without its offset from UTC")
-    try:
-        return now.astimezone(UTC)
-    except OverflowError:
-        return now
+    return in_utc(now)
 
 
 def at(members: Any, name: str) -> object:
@@ -127,17 +122,7 @@ class Rows:
 
     def find(self, values: tuple[object, ...]) -> object:
         """The value of the row; None where it cannot be told which it is."""
-        is_open = False
-        for cells, value in self._rows:
-            truths = [
-                equal(cell, given)
-                for cell, given in zip(cells, values, strict=True)
-                if cell is not None
-            ]
-            if all(truths):
-                return value
-            is_open = is_open or False not in truths
-        return None if is_open or self._otherwise is NO_ROW else self._otherwise
+        return row_of(self._rows, values, self._otherwise, None)
 
 
 def outside(bits: int, at: int, first: tuple[int, ...], last: tuple[int, ...]) -> int:
@@ -153,7 +138,6 @@ def outside(bits: int, at: int, first: tuple[int, ...], last: tuple[int, ...]) -
 
 
 NAMES: Mapping[str, object] = {
-    "NO_ROW": NO_ROW,
     "Rows": Rows,
     "at": at,
     "bisect_left": bisect_left,
@@ -163,7 +147,7 @@ NAMES: Mapping[str, object] = {
     "fit": fit,
     "function": function,
     "has": has,
-    "in_utc": in_utc,
+    "in_utc": moment,
     "matches_glob": matches_glob,
     "matches_whole": matches_whole,
     "members_of": members_of,

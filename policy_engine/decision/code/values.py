@@ -11,6 +11,7 @@ from policy_engine.decision.code.emitter import (
     NotEmitted,
     Variable,
     both,
+    tuple_of,
 )
 from policy_engine.decision.code.source import source_of
 from policy_engine.decision.comparing import has_native_items, is_native
@@ -128,7 +129,7 @@ def _index(node: c.Index, e: Emitter) -> str:
 
 
 def _listing(node: c.Listing, e: Emitter) -> str:
-    return _of(node.items, e, lambda *items: f"({''.join(item + ', ' for item in items)})")
+    return _of(node.items, e, lambda *items: tuple_of(items))
 
 
 def _sum(node: c.Sum, e: Emitter) -> str:
@@ -138,17 +139,17 @@ def _sum(node: c.Sum, e: Emitter) -> str:
 
     def make(*names: str) -> str:
         pairs = zip(signs, names, strict=True)
-        return f"{add}(({''.join(f'({sign}, {name}), ' for sign, name in pairs)}))"
+        return f"{add}({tuple_of(f'({sign}, {name})' for sign, name in pairs)})"
 
     return _of(terms, e, make)
 
 
 def _product(node: c.Product, e: Emitter) -> str:
-    return _of(node.factors, e, lambda *names: f"product(({''.join(n + ', ' for n in names)}))")
+    return _of(node.factors, e, lambda *names: f"product({tuple_of(names)})")
 
 
 def _joined(node: c.Joined, e: Emitter) -> str:
-    return _of(node.parts, e, lambda *names: f"''.join(({''.join(n + ', ' for n in names)}))")
+    return _of(node.parts, e, lambda *names: f"''.join({tuple_of(names)})")
 
 
 def _apply(node: c.Apply, e: Emitter) -> str:
@@ -158,11 +159,9 @@ def _apply(node: c.Apply, e: Emitter) -> str:
 
 def _lookup(node: c.Lookup, e: Emitter) -> str:
     table = e.table(node.table)
-    otherwise = "NO_ROW" if table.otherwise is NO_ROW else source_of(table.otherwise)
+    otherwise = "None" if table.otherwise is NO_ROW else source_of(table.otherwise)
     rows = e.hoisted(f"Rows({source_of(table.rows)}, {otherwise})")
-    return _of(
-        node.arguments, e, lambda *names: f"{rows}.find(({''.join(n + ', ' for n in names)}))"
-    )
+    return _of(node.arguments, e, lambda *names: f"{rows}.find({tuple_of(names)})")
 
 
 def _choice(node: c.Choice, e: Emitter) -> str:
