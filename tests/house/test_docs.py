@@ -39,7 +39,14 @@ from policy_engine.language import codes
 from policy_engine.loading import check
 
 ROOT = Path(__file__).resolve().parents[2]
-PATTERNS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/*.md", "docs/guides/*.md")
+PATTERNS = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "docs/*.md",
+    "docs/guides/*.md",
+    "docs/library/*.md",
+)
 DOCUMENTS = [path for pattern in PATTERNS for path in sorted(ROOT.glob(pattern))]
 SHOWN_ONLY = {"json", "jsonl", "csv", "text"}
 """Languages of fences with which nothing is done unless a marker says so."""
