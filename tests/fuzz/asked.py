@@ -31,7 +31,14 @@ from policy_engine.decision.session import Session
 from tests.fuzz.hostile import Text
 from tests.fuzz.texts import ROOT
 
-SETS = ("policies/examples/refunds.policy", "policies/agentdojo", "examples/refund_desk/policies")
+SETS = (
+    "policies/examples/refunds.policy",
+    "policies/agentdojo/banking.policy",
+    "policies/agentdojo/slack.policy",
+    "policies/agentdojo/travel.policy",
+    "policies/agentdojo/workspace.policy",
+    "examples/refund_desk/policies",
+)
 
 
 @dataclass(frozen=True)
