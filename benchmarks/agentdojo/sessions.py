@@ -13,13 +13,21 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import click
 
+from policy_engine import Action, Gate, Result
+from policy_engine.cli.run import run_session
 from policy_engine.foundation.reading import read_json
+from policy_engine.runtime.executors import Recorded
+from policy_engine.runtime.files import read_session
+
+SUITES = ("banking", "slack", "workspace")
+"""The suites that have recorded sessions; of travel the data have tools alone."""
 
 _MARK = re.compile(r"<INJ---[A-Za-z0-9_]+--->")
 
@@ -35,6 +43,12 @@ class RecordedSession:
     def text(self) -> str:
         return "".join(f"{json.dumps(line, default=_number)}\n" for line in self.lines)
 
+    def write(self, folder: Path) -> Path:
+        """Writes the file into a folder that is there, and gives its path."""
+        file = folder / f"{self.name}.jsonl"
+        file.write_text(self.text(), encoding="utf-8")
+        return file
+
 
 class Data:
     """The data set, read exactly."""
@@ -46,6 +60,8 @@ class Data:
         self.injections = {(row["suite"], row["id"]): row for row in self._rows("injections")}
         self.pairs = self._rows("pairs")
         meta: Any = read_json((folder / "meta.json").read_bytes())
+        self.moment = datetime.fromisoformat(meta["frozen_now"]).replace(tzinfo=UTC)
+        """The present in which the data play."""
         self.template: str = (
             meta["attack_template"]
             .replace("{user}", meta["attack_user"])
@@ -73,6 +89,11 @@ def sessions(data: Data, suite: str) -> Iterator[RecordedSession]:
             yield _attack(data, pair, suite)
 
 
+def play(gate: Gate, executor: Recorded, file: Path) -> list[tuple[Action, Result]]:
+    """Sends a session file through a gate that has this executor, as `policy run` does."""
+    return run_session(gate, executor, read_session(file))
+
+
 def _attack(data: Data, pair: dict[str, Any], suite: str) -> RecordedSession:
     user = data.users[suite, pair["user"]]
     injection = data.injections[suite, pair["inj"]]
@@ -98,7 +119,8 @@ def _attack(data: Data, pair: dict[str, Any], suite: str) -> RecordedSession:
 
 
 def _head(name: str, prompt: str, suite: str) -> dict[str, Any]:
-    return {"session": name, "request": prompt, "principal": {"id": f"{suite}-assistant"}}
+    who = {"id": f"{suite}-assistant"}
+    return {"session": f"{suite}-{name}", "request": prompt, "principal": who}
 
 
 def _step(data: Data, call: dict[str, Any], text: str) -> dict[str, Any]:
@@ -138,7 +160,7 @@ def main(data: Path, out: Path, suite: str) -> None:
     out.mkdir(parents=True, exist_ok=True)
     count = 0
     for session in sessions(Data(data), suite):
-        (out / f"{session.name}.jsonl").write_text(session.text(), encoding="utf-8")
+        session.write(out)
         count += 1
     click.echo(f"{count} sessions in {out}")
 

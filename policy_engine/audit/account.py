@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import cast
 
+from policy_engine.audit.gaps import gaps
+from policy_engine.audit.handed import Asked, Person
 from policy_engine.audit.measures import Metrics, Share, Spread, Tally
 from policy_engine.audit.period import Period, Timeline
 from policy_engine.audit.report import Report
+from policy_engine.audit.statement import statement
 from policy_engine.audit.story import Approval, Ask, Reason, Rejection, Standing, Story
-from policy_engine.audit.summary import Group, Person, RuleUse
+from policy_engine.audit.summary import Group, PolicyVersion, RuleUse
 from policy_engine.audit.words import headline
 from policy_engine.foundation.canonical import Json, encode, timestamp_text
 from policy_engine.ledger.verify import Verification
@@ -25,20 +28,30 @@ def report_account(report: Report) -> dict[str, Json]:
     summary = report.summary
     return {
         "headline": " ".join(text for text in headline(summary.tally) if text),
+        "summary": [*statement(report)],
+        "gaps": [{"what": gap.what, "why": gap.why} for gap in gaps(report)],
         "written": timestamp_text(report.written),
         "zone": str(summary.zone),
         "period": _period(summary.period),
-        "record": _record(report.verification),
+        "record": {**_record(report.verification), "pinned": report.pinned},
         "entries": summary.entries,
         "unreadable_entries": summary.unreadable,
+        "entries_set_back": summary.set_back,
         "sessions": summary.sessions,
         "outcomes": _tally(summary.tally),
         "metrics": _metrics(summary.metrics),
         "tasks": _groups(summary.tasks),
         "agents": _groups(summary.agents),
-        "policies": _groups(summary.policies),
+        "policies": [_version(version) for version in summary.policies],
         "rules": [_rule(use) for use in summary.rules],
+        "observed": [_rule(use) for use in summary.observed],
+        "asked": [_asked(one) for one in summary.asked],
         "people": [_person(person) for person in summary.people],
+        "confirmations": {
+            "given": summary.confirmations.given,
+            "people": summary.confirmations.people,
+            "missing": summary.confirmations.missing,
+        },
         "timeline": _timeline(summary.timeline),
         "actions": [_story(s) for s in summary.stories if s.standing is not Standing.RAN],
     }
@@ -48,7 +61,7 @@ def _period(period: Period) -> Json:
     return {"from": _time(period.start), "to": _time(period.end)}
 
 
-def _record(verification: Verification) -> Json:
+def _record(verification: Verification) -> dict[str, Json]:
     return {
         "holds": verification.holds,
         "entries": verification.entries,
@@ -81,6 +94,16 @@ def _groups(groups: Sequence[Group]) -> list[Json]:
     return [{"name": group.name, **_tally(group.tally)} for group in groups]
 
 
+def _version(version: PolicyVersion) -> Json:
+    return {
+        "name": version.name,
+        "files": [*version.files],
+        "first": _time(version.first),
+        "last": _time(version.last),
+        **_tally(version.tally),
+    }
+
+
 def _rule(use: RuleUse) -> Json:
     return {
         "rule": use.rule,
@@ -89,6 +112,20 @@ def _rule(use: RuleUse) -> Json:
         "place": use.place,
         "decided": dict(use.decided),
         "held_for_people": use.asked,
+    }
+
+
+def _asked(one: Asked) -> Json:
+    return {
+        "role": one.role,
+        "asks": one.asks,
+        "signed": one.signed,
+        "rejected": one.rejected,
+        "unanswered": one.unanswered,
+        "dropped": one.dropped,
+        "waiting": one.waits,
+        "oldest_since": _time(one.oldest),
+        "waited": _spread(one.waiting),
     }
 
 
@@ -114,6 +151,11 @@ def _story(story: Story) -> Json:
     return {
         "action": story.action,
         "entry": story.entry,
+        "evidence": {
+            "last_entry": story.evidence.last,
+            "decision": story.evidence.decision,
+            "digest": story.evidence.digest,
+        },
         "standing": story.standing.value,
         "proposed": _time(story.proposed),
         "ended": _time(story.ended),
@@ -125,9 +167,14 @@ def _story(story: Story) -> Json:
         "outcome": story.outcome,
         "decisions": story.decisions,
         "reasons": [_reason(reason) for reason in story.reasons],
+        "observed": [_reason(reason) for reason in story.observed],
         "asks": [_ask(ask) for ask in story.asks],
         "approvals": [_approval(approval) for approval in story.approvals],
         "rejection": _rejection(story.rejection),
+        "confirmation": None
+        if story.confirmation is None
+        else {"by": story.confirmation.by, "at": _time(story.confirmation.at)},
+        "unconfirmed": story.unconfirmed,
         "validations": [
             {"validation": v.name, "passed": v.passed, "problem": v.problem}
             for v in story.validations

@@ -25,7 +25,10 @@ class Chronicle:
         self.entries = 0
         self.unreadable = 0
         self.last: datetime | None = None
+        self.set_back = 0
+        """Entries whose time lies before that of the entry before them."""
         self.sessions: list[datetime] = []
+        self._latest: datetime | None = None
         self._drafts: dict[object, Draft] = {}
 
     def add(self, record: Record) -> None:
@@ -35,6 +38,8 @@ class Chronicle:
         if at is None or not readable(record.body):
             self.unreadable += 1
             return
+        self.set_back += self._latest is not None and at < self._latest
+        self._latest = at
         self.last = at if self.last is None else max(self.last, at)
         tell = KINDS.get(record.kind)
         if tell is not None:
@@ -54,7 +59,10 @@ class Chronicle:
         key = (action, record.number) if action == _NO_ID else action
         draft = self._drafts.get(key)
         if draft is None:
-            draft = self._drafts[key] = Draft(record.number, action, at)
+            draft = self._drafts[key] = Draft(action, at, record.number, record.number)
+        draft.last = record.number
+        if record.kind == "decided":
+            draft.decision = record
         tell(draft, record.body, at)
 
 

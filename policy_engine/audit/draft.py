@@ -1,7 +1,7 @@
 """One action while its entries are read: each kind of entry adds its part.
 
 The kinds are those that the gate writes (`decided`, `validated`, `held`, `approved`, `rejected`,
-`intent`, `executed`, `failed`, `unknown`); what a body lacks is left open.
+`confirmed`, `intent`, `executed`, `withheld`, `failed`, `unknown`); what a body lacks is left open.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from policy_engine.audit.reading import members, objects, text, whole
+from policy_engine.audit.reading import instant, members, objects, text, whole
 from policy_engine.audit.story import (
     NOT_RECORDED,
     Approval,
     Ask,
+    Confirmation,
+    Evidence,
     Mattered,
     Reason,
     Rejection,
@@ -22,6 +24,8 @@ from policy_engine.audit.story import (
     Story,
     Validation,
 )
+from policy_engine.decision.codes import NEEDS_CONFIRMATION
+from policy_engine.ledger.chain import Record
 
 
 @dataclass(slots=True)
@@ -35,28 +39,42 @@ class _OpenAsk:
     quorum: int
     since: datetime
     reason: Reason | None
+    deadline: datetime | None
     signed: list[Approval] = field(default_factory=list)
     lapsed: bool = False
 
     def finished(self) -> Ask:
-        signed = tuple(self.signed)
-        return Ask(self.rule, self.role, self.quorum, self.since, self.reason, signed, self.lapsed)
+        return Ask(
+            rule=self.rule,
+            role=self.role,
+            quorum=self.quorum,
+            since=self.since,
+            reason=self.reason,
+            signed=tuple(self.signed),
+            lapsed=self.lapsed,
+            deadline=self.deadline,
+        )
 
 
 @dataclass(slots=True)
 class Draft:
     """One action while its entries are read."""
 
-    entry: int
     action: str
     proposed: datetime
+    first: int
+    last: int
+    decision: Record | None = None
     standing: Standing | None = None
     latest: Mapping[str, object] = field(default_factory=dict)
     decisions: int = 0
     reasons: tuple[Reason, ...] = ()
+    observed: tuple[Reason, ...] = ()
     asks: dict[str, _OpenAsk] = field(default_factory=dict)
     approvals: list[Approval] = field(default_factory=list)
     rejection: Rejection | None = None
+    confirmation: Confirmation | None = None
+    unconfirmed: bool = False
     validations: list[Validation] = field(default_factory=list)
     used: bool = False
     performed_by: str | None = None
@@ -73,7 +91,7 @@ class Draft:
     def finished(self) -> Story:
         latest, principal = self.latest, members(self.latest, "principal")
         return Story(
-            entry=self.entry,
+            evidence=self._evidence(),
             action=self.action,
             standing=self.standing or Standing.UNKNOWN,
             proposed=self.proposed,
@@ -86,9 +104,12 @@ class Draft:
             outcome=text(latest, "outcome"),
             decisions=self.decisions,
             reasons=self.reasons,
+            observed=self.observed,
             asks=tuple(ask.finished() for ask in self.asks.values()),
             approvals=tuple(self.approvals),
             rejection=self.rejection,
+            confirmation=self.confirmation,
+            unconfirmed=self.unconfirmed,
             validations=tuple(self.validations),
             performed_by=self.performed_by,
             ended=self.ended,
@@ -96,6 +117,12 @@ class Draft:
             code=self.code,
             problem=self.problem,
         )
+
+    def _evidence(self) -> Evidence:
+        decision = self.decision
+        if decision is None:
+            return Evidence(self.first, self.last, None, None)
+        return Evidence(self.first, self.last, decision.number, decision.digest)
 
 
 Tell = Callable[[Draft, Mapping[str, object], datetime], None]
@@ -105,10 +132,12 @@ def _decided(draft: Draft, body: Mapping[str, object], at: datetime) -> None:
     outcome = text(body, "outcome")
     draft.latest = body
     draft.decisions += 1
-    draft.reasons = tuple(
-        _reason(item) for item in objects(body, "reasons") if text(item, "outcome") == outcome
-    )
-    draft.standing = _AFTER_DECISION.get(outcome or "", Standing.REFUSED)
+    every = [_reason(item) for item in objects(body, "reasons")]
+    draft.observed = tuple(_reason(item) for item in objects(body, "observed"))
+    draft.reasons = tuple(reason for reason in every if reason.outcome == outcome)
+    yes_is_missing = any(reason.code == NEEDS_CONFIRMATION.id for reason in every)
+    draft.unconfirmed = yes_is_missing and outcome in ("validate", "escalate")
+    draft.standing = _after_decision(outcome, draft.reasons)
     draft.ended = at if draft.standing is Standing.REFUSED else None
     if draft.standing is not Standing.REFUSED:
         _settle_asks(draft)
@@ -121,8 +150,18 @@ def _settle_asks(draft: Draft) -> None:
         ask.lapsed = ask.rule not in asking and bool(ask.finished().missing)
 
 
+def _after_decision(outcome: str | None, reasons: tuple[Reason, ...]) -> Standing:
+    """An allowed action whose intent is not recorded may have happened; all else is refused.
+
+    Where nothing is missing but the user's yes, the gate holds what it would validate.
+    """
+    if outcome == "validate" and reasons:
+        only_yes = all(reason.code == NEEDS_CONFIRMATION.id for reason in reasons)
+        return Standing.WAITS if only_yes else Standing.REFUSED
+    return _AFTER_DECISION.get(outcome or "", Standing.REFUSED)
+
+
 _AFTER_DECISION = {"allow": Standing.UNKNOWN, "escalate": Standing.WAITS}
-"""An allowed action whose intent is not recorded may have happened; all else is refused."""
 
 
 def _validated(draft: Draft, body: Mapping[str, object], at: datetime) -> None:
@@ -139,9 +178,10 @@ def _held(draft: Draft, body: Mapping[str, object], at: datetime) -> None:
         role, quorum = text(item, "role") or NOT_RECORDED, whole(item, "quorum") or 1
         earlier = draft.asks.get(rule)
         since, reason = at, because.get(rule)
+        deadline = instant(text(item, "deadline") or "")
         if earlier is not None and earlier.rule_digest == digest:
             since, reason = earlier.since, reason or earlier.reason
-        draft.asks[rule] = _OpenAsk(rule, digest, facts, role, quorum, since, reason)
+        draft.asks[rule] = _OpenAsk(rule, digest, facts, role, quorum, since, reason, deadline)
     draft.standing = Standing.WAITS
 
 
@@ -161,6 +201,11 @@ def _rejected(draft: Draft, body: Mapping[str, object], at: datetime) -> None:
     draft.standing, draft.ended = Standing.REJECTED, at
 
 
+def _confirmed(draft: Draft, body: Mapping[str, object], at: datetime) -> None:
+    draft.confirmation = Confirmation(text(body, "by") or NOT_RECORDED, at)
+    draft.unconfirmed = False
+
+
 def _intended(draft: Draft, body: Mapping[str, object], at: datetime) -> None:
     draft.used = bool(objects(body, "approvals"))
     draft.performed_by = text(body, "by")
@@ -168,8 +213,13 @@ def _intended(draft: Draft, body: Mapping[str, object], at: datetime) -> None:
 
 
 def _executed(draft: Draft, body: Mapping[str, object], at: datetime) -> None:
-    draft.standing = Standing.SIGNED if draft.used else Standing.RAN
+    alone = Standing.RAN if draft.confirmation is None else Standing.CONFIRMED
+    draft.standing = Standing.SIGNED if draft.used else alone
     draft.ended, draft.milliseconds = at, whole(body, "ms")
+
+
+def _withheld(draft: Draft, body: Mapping[str, object], at: datetime) -> None:
+    draft.standing, draft.problem = Standing.WITHHELD, text(body, "problem")
 
 
 def _failed(draft: Draft, body: Mapping[str, object], at: datetime) -> None:
@@ -193,8 +243,10 @@ KINDS: Mapping[str, Tell] = {
     "held": _held,
     "approved": _approved,
     "rejected": _rejected,
+    "confirmed": _confirmed,
     "intent": _intended,
     "executed": _executed,
+    "withheld": _withheld,
     "failed": _failed,
     "unknown": _lost,
 }

@@ -1,11 +1,11 @@
-"""The figures of the page, and its plots by task and over time."""
+"""The figures of the page: tiles, and by task, by agent and over time as plots and tables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
 
-from policy_engine.audit import plots
+from policy_engine.audit import plots, tables
 from policy_engine.audit.markup import Html, tag
 from policy_engine.audit.measures import Share, Spread, Tally
 from policy_engine.audit.story import Standing
@@ -13,13 +13,13 @@ from policy_engine.audit.summary import Group, Summary
 from policy_engine.audit.words import LABELS, counted, duration, of, percent, zone_name
 from policy_engine.runtime.executors import Recorded
 
-_MOST_BARS = 12
+_MOST_BARS = 20
 
 
 def figures(summary: Summary) -> Iterator[Html]:
     """Six tiles, and a word on outputs that were only played back."""
     metrics, tally = summary.metrics, summary.tally
-    stopped = Share(tally[Standing.REFUSED] + tally[Standing.REJECTED], tally.total)
+    stopped = Share(tally.stopped, tally.total)
     yield tag("h2", "In figures")
     yield tag(
         "dl",
@@ -28,7 +28,7 @@ def figures(summary: Summary) -> Iterator[Html]:
         _tile(
             "Ran on their own", percent(metrics.unattended), f"{of(metrics.unattended)} that ran"
         ),
-        _spread("Waiting for people", metrics.waiting, "nobody had to answer"),
+        _spread("Waiting for people", metrics.waiting, _unanswered(summary)),
         _spread("From proposal to execution", metrics.turnaround, "nothing ran"),
         _tile(
             "Checks passed",
@@ -44,6 +44,10 @@ def figures(summary: Summary) -> Iterator[Html]:
         said = "gave back a recorded output: no tool was called for it"
         many = "gave back recorded outputs: no tool was called for them"
         yield tag("p", f"{counted(played, f'action {said}', f'actions {many}')}.", class_="more")
+
+
+def _unanswered(summary: Summary) -> str:
+    return "nobody has answered" if summary.asked else "nobody had to answer"
 
 
 def _tile(name: str, figure: str, detail: str) -> Html:
@@ -63,12 +67,27 @@ def _spread(name: str, spread: Spread | None, nothing: str) -> Html:
     return _tile(name, duration(spread.median), detail)
 
 
-def pictures(summary: Summary) -> Iterator[Html]:
-    """Bars by task; columns over time where there is more than one."""
+def by_task(summary: Summary) -> Iterator[Html]:
+    """What the agents wanted to do."""
     yield tag("h2", "By task")
     yield tag("p", "What the agents wanted to do, and what became of it.", class_="lead")
-    bars = plots.stacked_bars(_bars(summary.tasks), "Actions by task")
+    bars = plots.stacked_bars(_bars(summary.tasks, "tasks"), "Actions by task")
     yield tag("div", bars, _legend(summary.tally), class_="panel")
+    yield tables.groups("Every task", "task", summary.tasks)
+
+
+def by_agent(summary: Summary) -> Iterator[Html]:
+    """Who wanted it; bars where there is more than one."""
+    yield tag("h2", "By agent")
+    yield tag("p", "Who proposed it, and what became of it.", class_="lead")
+    if len(summary.agents) > 1:
+        bars = plots.stacked_bars(_bars(summary.agents, "agents"), "Actions by agent")
+        yield tag("div", bars, _legend(summary.tally), class_="panel")
+    yield tables.groups("Every agent", "agent", summary.agents)
+
+
+def over_time(summary: Summary) -> Iterator[Html]:
+    """Columns, where there is more than one."""
     if len(summary.timeline.buckets) > 1:
         yield tag("h2", "Over time")
         yield tag("p", _steps(summary), class_="lead")
@@ -76,12 +95,12 @@ def pictures(summary: Summary) -> Iterator[Html]:
         yield tag("div", drawn, _legend(summary.tally), class_="panel")
 
 
-def _bars(found: tuple[Group, ...]) -> list[tuple[str, Tally]]:
+def _bars(found: tuple[Group, ...], what: str) -> list[tuple[str, Tally]]:
     rows = [(group.name, group.tally) for group in found[:_MOST_BARS]]
     rest = found[_MOST_BARS:]
     if rest:
         together = Tally({s: sum(group.tally[s] for group in rest) for s in Standing})
-        rows.append((f"{len(rest):,} other tasks", together))
+        rows.append((f"{len(rest):,} other {what}", together))
     return rows
 
 

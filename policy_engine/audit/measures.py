@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
-from policy_engine.audit.story import Standing, Story
+from policy_engine.audit.story import CARRIED_OUT, Standing, Story
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,18 @@ class Tally:
 
     @property
     def ran(self) -> int:
-        """Executed, whether or not people signed before."""
-        return self.counts[Standing.RAN] + self.counts[Standing.SIGNED]
+        """Executed, whether or not people signed or said yes before."""
+        return sum(self.counts[standing] for standing in CARRIED_OUT)
+
+    @property
+    def succeeded(self) -> int:
+        """Executed, and the output was released."""
+        return self.ran - self.counts[Standing.WITHHELD]
+
+    @property
+    def stopped(self) -> int:
+        """Refused by the policy or rejected by a person."""
+        return self.counts[Standing.REFUSED] + self.counts[Standing.REJECTED]
 
     @property
     def started(self) -> int:
@@ -81,9 +91,9 @@ class Metrics:
     proposed: int
     success: Share
     errors: Share
-    """Failed, or ended nobody knows how."""
+    """Failed, ended nobody knows how, or gave an output that was withheld."""
     unattended: Share
-    """Of those that ran, how many did so without anybody's signature."""
+    """Of those that ran, how many did so without anybody's signature or yes."""
     validations: Share
     """Of the validations that ran, how many passed."""
     waiting: Spread | None
@@ -102,8 +112,8 @@ def metrics(stories: Iterable[Story]) -> Metrics:
     times = [s.milliseconds for s in told if s.milliseconds is not None]
     return Metrics(
         proposed=tally.total,
-        success=Share(tally.ran, tally.started),
-        errors=Share(tally.started - tally.ran, tally.started),
+        success=Share(tally.succeeded, tally.started),
+        errors=Share(tally.started - tally.succeeded, tally.started),
         unattended=Share(tally[Standing.RAN], tally.ran),
         validations=Share(sum(checks), len(checks)),
         waiting=Spread.of(story.waited for story in told),

@@ -1,4 +1,4 @@
-"""The top of the page: the whole in one sentence, and whether it can be believed."""
+"""The top of the page: the whole in a few sentences, and whether it can be believed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from policy_engine.audit import plots
 from policy_engine.audit.markup import Html, code, prose, tag
 from policy_engine.audit.measures import Tally
 from policy_engine.audit.report import Report
+from policy_engine.audit.statement import statement
 from policy_engine.audit.story import Standing
 from policy_engine.audit.summary import Summary
 from policy_engine.audit.words import (
@@ -20,23 +21,24 @@ from policy_engine.audit.words import (
     zone_name,
 )
 from policy_engine.foundation.diagnostics import Severity
-from policy_engine.ledger.verify import Finding, Verification
+from policy_engine.ledger.verify import Finding
 
 _MOST_FINDINGS = 12
 
 
 def opening(report: Report) -> Html:
-    """The headline, the picture of the whole, and the seal."""
+    """The headline, the picture of the whole, the summary and the seal."""
     summary = report.summary
     ran, rest = headline(summary.tally)
     picture = [_overview(summary.tally)] if summary.stories else []
     return tag(
         "header",
-        tag("p", "What the agents did", class_="eyebrow"),
+        tag("p", "Audit report: what the agents did", class_="eyebrow"),
         tag("h1", f"{ran} ", tag("span", rest) if rest else None),
         tag("p", sentence(_circumstances(summary)), class_="lead"),
         *picture,
-        _seal(report.verification),
+        *_summary(report),
+        _seal(report),
         class_="top",
     )
 
@@ -64,7 +66,16 @@ def _overview(tally: Tally) -> Html:
     return tag("div", bar, tag("ul", *entries, class_="legend"))
 
 
-def _seal(verification: Verification) -> Html:
+def _summary(report: Report) -> Iterator[Html]:
+    """All sentences but the last, which the seal says in full."""
+    sentences = statement(report)[:-1]
+    if report.summary.stories:
+        yield tag("h2", "In short")
+        yield tag("ul", *[tag("li", said) for said in sentences], class_="short")
+
+
+def _seal(report: Report) -> Html:
+    verification = report.verification
     entries = counted(verification.entries, "entry", "entries")
     head: list[Html | str] = ["Head ", code(verification.head)]
     if verification.holds:
@@ -73,17 +84,22 @@ def _seal(verification: Verification) -> Html:
             " follows a decision that allowed exactly that action."
         )
         word, class_ = "The record holds.", "seal holds"
-        head.append(". Written down elsewhere, it proves later that nothing was cut off.")
+        if report.pinned:
+            head.append(", and its end was compared with ")
+            head.append(code(report.pinned))
+            head.append(": nothing was cut off.")
+        else:
+            head.append(". Written down elsewhere, it proves later that nothing was cut off.")
     else:
         said = f" {entries} checked; what is said below cannot be relied on."
         word, class_ = "The record does not hold.", "seal breaks"
     first = tag("p", tag("strong", word), said)
     last = tag("p", *head, class_="head")
-    return tag("div", first, _findings(verification), last, class_=class_)
+    return tag("div", first, _findings(verification.findings), last, class_=class_)
 
 
-def _findings(verification: Verification) -> Html | None:
-    found = sorted(verification.findings, key=lambda f: f.code.severity is Severity.WARNING)
+def _findings(findings: tuple[Finding, ...]) -> Html | None:
+    found = sorted(findings, key=lambda f: f.code.severity is Severity.WARNING)
     items = [tag("li", *_finding(finding)) for finding in found[:_MOST_FINDINGS]]
     if len(found) > _MOST_FINDINGS:
         items.append(tag("li", f"and {len(found) - _MOST_FINDINGS:,} more"))

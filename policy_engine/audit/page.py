@@ -1,9 +1,10 @@
 """The report as one HTML page that needs nothing else: no scripts, no fonts, nothing fetched.
 
-Written for people who do not write policies: first the whole in one sentence, then whether the
-record can be believed, then figures, plots, the story of every action that did not simply run,
-and tables. Whatever stands in the record was written by agents and by whoever writes to them; it
-reaches the page as text only (see `markup`), and the page's own content policy forbids the rest.
+Written for people who do not write policies: first the whole in a few sentences and whether the
+record can be believed, then figures, who did what, what was stopped and why, what people were
+asked, what the report does not show, samples with their evidence, and how to check it. Whatever
+stands in the record was written by agents and by whoever writes to them; it reaches the page as
+text only (see `markup`), and the page's own content policy forbids the rest.
 """
 
 from __future__ import annotations
@@ -12,16 +13,18 @@ from collections.abc import Iterator
 from importlib import resources
 
 from policy_engine.audit import tables
-from policy_engine.audit.figures import figures, pictures
-from policy_engine.audit.markup import Html, foreign, tag
+from policy_engine.audit.closing import checking, foot, missing, signing
+from policy_engine.audit.figures import by_agent, by_task, figures, over_time
+from policy_engine.audit.markup import Html, tag
 from policy_engine.audit.opening import opening
 from policy_engine.audit.report import Report
-from policy_engine.audit.story import Standing, Story
+from policy_engine.audit.samples import Samples, samples
+from policy_engine.audit.statement import consent
+from policy_engine.audit.story import Standing
 from policy_engine.audit.summary import Summary
 from policy_engine.audit.telling import Standpoint, card
-from policy_engine.audit.words import counted, headline, moment, zone_name
+from policy_engine.audit.words import headline
 
-MOST_CARDS = 15
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
@@ -46,80 +49,103 @@ def _style() -> str:
 def _sections(report: Report) -> Iterator[Html]:
     summary = report.summary
     yield opening(report)
+    told = samples(summary.stories)
     if summary.stories:
         yield tag("section", *figures(summary))
-        yield tag("section", *pictures(summary))
-        yield tag("section", *_stories(report))
-        yield tag("section", *_tables(summary))
-    yield _foot(report)
+        yield tag("section", *by_task(summary))
+        yield tag("section", *by_agent(summary))
+        yield tag("section", *over_time(summary))
+        yield tag("section", *_rules(summary, told))
+        yield tag("section", *_people(summary, told))
+        yield tag("section", *_policies(summary))
+    yield tag("section", *missing(report))
+    if summary.stories:
+        yield tag("section", *_samples(report, told))
+    yield tag("section", *checking(report))
+    yield signing()
+    yield foot(report)
 
 
-# Stories and tables
+# What was stopped, and what people were asked
+
+
+def _rules(summary: Summary, told: Samples) -> Iterator[Html]:
+    yield tag("h2", "What stopped actions, and why")
+    stopping = [use for use in summary.rules if use.stopped]
+    if not stopping:
+        yield tag("p", "No rule refused or held anything.", class_="lead")
+    else:
+        lead = (
+            "Each rule in its own sentence. An action counts for every rule that refused or held"
+            " it, so that the numbers may add up to more than there are actions."
+        )
+        yield tag("p", lead, class_="lead")
+        yield tables.stopping(stopping, told.by_rule, told.entries)
+    passing = [use for use in summary.rules if use.decided.get("allow")]
+    if passing:
+        yield tables.passing(passing)
+    if summary.observed:
+        yield tables.observed(summary.observed)
+
+
+def _people(summary: Summary, told: Samples) -> Iterator[Html]:
+    yield tag("h2", "What was handed to people")
+    if not summary.asked:
+        yield tag("p", "No action needed a signature.", class_="lead")
+    else:
+        lead = "Who was asked, what came of it, and how long that took."
+        yield tag("p", lead, class_="lead")
+        yield tables.asked(summary.asked, summary.zone)
+    if summary.people:
+        yield tables.people(summary.people)
+    if any(story.approvals for story in summary.stories):
+        yield tables.signatures(summary, told.entries)
+    yield from _consent(summary)
+
+
+def _consent(summary: Summary) -> Iterator[Html]:
+    """The user's own yes, which is no signature."""
+    said = " ".join(consent(summary.confirmations))
+    if said:
+        yield tag("p", f"{said} Such a yes is no signature.", class_="more")
+
+
+def _policies(summary: Summary) -> Iterator[Html]:
+    yield tag("h2", "Under which policies")
+    lead = "A policy version is named by a digest of what it says: another text, another digest."
+    yield tag("p", lead, class_="lead")
+    yield tables.versions(summary.policies, summary.zone)
+
+
+# Samples
 
 _TOLD = {
     Standing.WAITS: "Waiting for people",
     Standing.UNKNOWN: "Outcome unknown",
     Standing.FAILED: "Failed",
+    Standing.WITHHELD: "Ran, and the output was withheld",
     Standing.REFUSED: "Refused by the policy",
     Standing.REJECTED: "Rejected by people",
     Standing.SIGNED: "Ran after people signed",
+    Standing.CONFIRMED: "Ran after the user said yes",
+    Standing.RAN: "Ran alone",
 }
-"""What is told action by action, in the order in which somebody should look at it."""
+"""In the order in which somebody should look at it."""
 
 
-def _stories(report: Report) -> Iterator[Html]:
-    summary, at = report.summary, Standpoint(report.summary.zone, report.written)
-    if not any(summary.tally[standing] for standing in _TOLD):
-        return
-    yield tag("h2", "Action by action")
-    lead = "Every action that did not simply run, and why. The other ones are counted above."
+def _samples(report: Report, told: Samples) -> Iterator[Html]:
+    at = Standpoint(report.summary.zone, report.written)
+    yield tag("h2", "Samples, with their evidence")
+    lead = (
+        "Of each ending some actions, of as many different rules as there is room for. The entries"
+        " can be looked up in the record. The JSON form of this report tells every action that did"
+        " not simply run."
+    )
     yield tag("p", lead, class_="lead")
     for standing, title in _TOLD.items():
-        told = [story for story in summary.stories if story.standing is standing]
-        if told:
-            yield tag("h3", f"{title} ({len(told):,})")
-            yield from _cards(told, at)
-
-
-def _cards(told: list[Story], at: Standpoint) -> Iterator[Html]:
-    """What waits is told oldest first, all else newest first."""
-    ordered = told if told[0].standing is Standing.WAITS else told[::-1]
-    kept = [card(story, at) for story in ordered[:MOST_CARDS]]
-    yield tag("div", *kept, class_="cards")
-    if len(told) > MOST_CARDS:
-        yield tag("p", f"and {len(told) - MOST_CARDS:,} more", class_="more")
-
-
-def _tables(summary: Summary) -> Iterator[Html]:
-    yield tag("h2", "In tables")
-    yield tables.rules(summary.rules)
-    if summary.people:
-        yield tables.people(summary.people)
-    if any(story.approvals for story in summary.stories):
-        yield tables.signatures(summary)
-    yield tables.groups("By task", "task", summary.tasks, lambda name: foreign(name, 120))
-    yield tables.groups("By agent", "agent", summary.agents, lambda name: foreign(name, 120))
-    yield tables.groups("By policy version", "policy", summary.policies, tables.version)
-
-
-def _foot(report: Report) -> Html:
-    summary = report.summary
-    counting = (
-        "An action counts in the period in which it was proposed, with what became of it up to the"
-        " last entry of the record. For rules it counts once, by its latest decision; “held for"
-        " people” counts the actions that a rule ever held, also those that went on since."
-        " Success is the share of started actions that ended well. Waiting is measured from the"
-        " first ask to people's last word."
-    )
-    written = f"Written {moment(report.written, summary.zone)} ({zone_name(summary.zone)})"
-    reached = (
-        f", from a record that reaches to {moment(summary.last, summary.zone)}"
-        if (summary.last)
-        else ""
-    )
-    unreadable = (
-        f" {counted(summary.unreadable, 'entry', 'entries')} could not be read and counted nowhere."
-        if summary.unreadable
-        else ""
-    )
-    return tag("footer", tag("p", counting), tag("p", f"{written}{reached}.{unreadable}"))
+        shown, number = told.of[standing], report.summary.tally[standing]
+        if shown:
+            yield tag("h3", f"{title} ({number:,})")
+            yield tag("div", *[card(story, at) for story in shown], class_="cards")
+        if number > len(shown):
+            yield tag("p", f"and {number - len(shown):,} more", class_="more")

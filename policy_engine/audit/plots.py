@@ -60,7 +60,7 @@ def stacked_bars(rows: Sequence[tuple[str, Tally]], title: str) -> Html:
 
 def columns(timeline: Timeline, title: str) -> Html:
     """One column a bucket, over time."""
-    height, foot, left = 200, 26, 40
+    height, foot, left = 200, 26, 58
     highest = max((bucket.tally.total for bucket in timeline.buckets), default=1)
     top = _ceiling(highest)
     slot = (_WIDTH - left) / max(1, len(timeline.buckets))
@@ -69,7 +69,7 @@ def columns(timeline: Timeline, title: str) -> Html:
         tag("g", *_column(bucket, _when(bucket, timeline), left + i * slot, slot, height, top))
         for i, bucket in enumerate(timeline.buckets)
     ]
-    every = -(-len(timeline.buckets) // 10)
+    every = -(-len(timeline.buckets) // 8)
     labels = [
         _text(_when(bucket, timeline), left + (i + 0.5) * slot, height + 18, "middle")
         for i, bucket in enumerate(timeline.buckets)
@@ -180,11 +180,13 @@ def _ticks(top: int) -> list[int]:
 
 def _when(bucket: Bucket, timeline: Timeline) -> str:
     """When a bucket begins: the hour where all are of one day, the day where they are days."""
+    first, last = timeline.buckets[0].start, timeline.buckets[-1].start
     day, hour = short_day(bucket.start), f"{bucket.start:%H:%M}"
+    if first.year != last.year:
+        day = f"{day} {bucket.start.year}"
     if timeline.step >= timedelta(days=1):
         return day
-    one_day = timeline.buckets[0].start.date() == timeline.buckets[-1].start.date()
-    return hour if one_day else f"{day} {hour}"
+    return hour if first.date() == last.date() else f"{day} {hour}"
 
 
 def _fitting(name: str, room: int) -> str:

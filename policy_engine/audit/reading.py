@@ -41,6 +41,12 @@ def objects(body: Mapping[str, object], name: str) -> list[Mapping[str, object]]
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
+def file_of(place: str) -> str:
+    """`refunds.policy` for `/srv/policies/refunds.policy:41:8`."""
+    path, *numbers = place.rsplit(":", 2)
+    return (path if len(numbers) == 2 else place).replace("\\", "/").rsplit("/", 1)[-1]
+
+
 def instant(written: str) -> datetime | None:
     """The instant of an RFC 3339 text, in UTC; None for what is none, or lies beyond reason."""
     try:

@@ -20,6 +20,16 @@ class Report:
     summary: Summary
     verification: Verification
     written: datetime
+    pinned: str | None = None
+    """The head that the record was compared with."""
+
+    @property
+    def overdue(self) -> int:
+        """Actions that wait though the time to answer was over when this was written."""
+        return sum(
+            any(ask.due <= self.written for ask in story.open_asks)
+            for story in self.summary.stories
+        )
 
 
 def report(
@@ -38,7 +48,7 @@ def report(
     """
     chronicle = Chronicle()
     verification = verify(_told(records, chronicle), pinned=pinned, progress=progress)
-    return Report(summary_of(chronicle, period, zone), verification, written)
+    return Report(summary_of(chronicle, period, zone), verification, written, pinned)
 
 
 def _told(records: Iterable[Record], chronicle: Chronicle) -> Iterator[Record]:

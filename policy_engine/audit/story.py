@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
+from policy_engine.audit.reading import file_of
 from policy_engine.decision.evidence import CLOCK
 
 NOT_RECORDED = "(not recorded)"
@@ -19,12 +20,18 @@ class Standing(Enum):
     """What became of an action, as far as the record goes. In the order in which it is told."""
 
     RAN = "executed"
+    CONFIRMED = "executed_after_confirmation"
     SIGNED = "executed_after_signature"
+    WITHHELD = "executed_output_withheld"
     WAITS = "waiting"
     REFUSED = "denied"
     REJECTED = "rejected"
     FAILED = "failed"
     UNKNOWN = "unknown"
+
+
+CARRIED_OUT = (Standing.RAN, Standing.CONFIRMED, Standing.SIGNED, Standing.WITHHELD)
+"""Those that were carried out, whatever became of the output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,13 @@ class Reason:
     values: tuple[Mattered, ...]
     unknown: str | None
     would_change: str | None
+
+    @property
+    def key(self) -> str:
+        """What reasons of one rule share: two policies may have rules of one name."""
+        if not self.rule:
+            return f"code {self.code}"
+        return f"rule {self.rule} in {file_of(self.place or '')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +91,13 @@ class Ask:
     signed: tuple[Approval, ...]
     lapsed: bool = False
     """Whether nobody is asked any more, since the policy or the facts have changed."""
+    deadline: datetime | None = None
+    """When the ask ends in a refusal, where the record says so."""
+
+    @property
+    def key(self) -> str:
+        """That of its rule, as far as that is known."""
+        return f"rule {self.rule}" if self.reason is None else self.reason.key
 
     @property
     def missing(self) -> int:
@@ -85,8 +106,8 @@ class Ask:
 
     @property
     def due(self) -> datetime:
-        """When the ask ends in a refusal."""
-        return self.since + CLOCK
+        """When the ask ends in a refusal; where the record is silent, by the usual clock."""
+        return self.deadline or self.since + CLOCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +117,26 @@ class Rejection:
     by: str
     at: datetime
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """The yes of the person for whom an action is done."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where in the record an action stands: its entries, and the decision that was the latest."""
+
+    first: int
+    last: int
+    decision: int | None
+    """The number of the entry with the latest decision."""
+    digest: str | None
+    """The digest of that entry, which the chain seals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +152,7 @@ class Validation:
 class Story:
     """One proposed action and what became of it."""
 
-    entry: int
-    """The number of the first entry that names it."""
+    evidence: Evidence
     action: str
     standing: Standing
     proposed: datetime
@@ -128,10 +168,15 @@ class Story:
     decisions: int
     reasons: tuple[Reason, ...]
     """Of the latest decision, those that decided."""
+    observed: tuple[Reason, ...]
+    """What rules under observation would have said to it."""
     asks: tuple[Ask, ...]
     """What people were asked, by rule; of each rule the last ask."""
     approvals: tuple[Approval, ...]
     rejection: Rejection | None
+    confirmation: Confirmation | None
+    unconfirmed: bool
+    """Whether the person for whom it is done has still to say yes."""
     validations: tuple[Validation, ...]
     performed_by: str | None
     """Who performed it (`tool`), or that an output was played back (`recorded`)."""
@@ -141,7 +186,25 @@ class Story:
     """How long the tool took."""
     code: str | None
     problem: str | None
-    """Why it failed, or why nobody knows."""
+    """Why it failed, why its output was withheld, or why nobody knows."""
+
+    @property
+    def entry(self) -> int:
+        """The number of the first entry that names it."""
+        return self.evidence.first
+
+    @property
+    def open_asks(self) -> tuple[Ask, ...]:
+        """What people are still asked, while it waits."""
+        if self.standing is not Standing.WAITS:
+            return ()
+        return tuple(ask for ask in self.asks if ask.missing and not ask.lapsed)
+
+    @property
+    def stopping(self) -> tuple[str, ...]:
+        """The keys of the rules and codes that refused or held it."""
+        against = [reason.key for reason in self.reasons if reason.outcome != "allow"]
+        return tuple(dict.fromkeys([*against, *(ask.key for ask in self.asks)]))
 
     @property
     def waited(self) -> timedelta | None:
@@ -162,6 +225,6 @@ class Story:
     @property
     def turnaround(self) -> timedelta | None:
         """From the proposal to the execution, people's time included."""
-        if self.ended is None or self.standing not in (Standing.RAN, Standing.SIGNED):
+        if self.ended is None or self.standing not in CARRIED_OUT:
             return None
         return self.ended - self.proposed

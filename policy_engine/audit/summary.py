@@ -7,15 +7,23 @@ action that was decided three times, because it waited for two people, is one ac
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 
 from policy_engine.audit.chronicle import Chronicle
-from policy_engine.audit.measures import Metrics, Spread, Tally, metrics
+from policy_engine.audit.handed import (
+    Asked,
+    Confirmations,
+    Person,
+    asked,
+    confirmations,
+    people,
+)
+from policy_engine.audit.measures import Metrics, Tally, metrics
 from policy_engine.audit.period import Period, Timeline, timeline
+from policy_engine.audit.reading import file_of
 from policy_engine.audit.story import NOT_RECORDED, Reason, Story
 from policy_engine.decision.codes import CODES
 from policy_engine.ledger.chain import Record
@@ -23,7 +31,7 @@ from policy_engine.ledger.chain import Record
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Actions that share a task, a principal or a policy version."""
+    """Actions that share a task or a principal."""
 
     name: str
     tally: Tally
@@ -33,6 +41,8 @@ class Group:
 class RuleUse:
     """How often a rule decided, or a refusal that needs no rule (then `rule` is None)."""
 
+    key: str
+    """What tells it from other rules, also from one of its name in another policy."""
     rule: str | None
     code: str
     title: str
@@ -46,15 +56,27 @@ class RuleUse:
     def total(self) -> int:
         return sum(self.decided.values())
 
+    @property
+    def refused(self) -> int:
+        """Actions that it refused, also for a validation that is missing or failed."""
+        return self.decided.get("deny", 0) + self.decided.get("validate", 0)
+
+    @property
+    def stopped(self) -> int:
+        """Actions that it refused or held."""
+        return self.refused + self.asked
+
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who signed or rejected, and how long these answers took."""
+class PolicyVersion:
+    """A policy set by its digest: the files of its rules that decided, and when it decided."""
 
     name: str
-    signed: int
-    rejected: int
-    waiting: Spread | None
+    files: tuple[str, ...]
+    """As the record has them, without folders."""
+    first: datetime
+    last: datetime
+    tally: Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +88,8 @@ class Summary:
     entries: int
     unreadable: int
     """Entries whose time or action cannot be read; they are counted nowhere else."""
+    set_back: int
+    """Entries whose time lies before that of the entry before them."""
     sessions: int
     last: datetime | None
     """The time of the latest entry, which is how far the stories go."""
@@ -74,9 +98,13 @@ class Summary:
     metrics: Metrics
     tasks: tuple[Group, ...]
     agents: tuple[Group, ...]
-    policies: tuple[Group, ...]
+    policies: tuple[PolicyVersion, ...]
     rules: tuple[RuleUse, ...]
+    observed: tuple[RuleUse, ...]
+    """What rules under observation would have done; it is in no other figure."""
+    asked: tuple[Asked, ...]
     people: tuple[Person, ...]
+    confirmations: Confirmations
     timeline: Timeline
 
 
@@ -102,6 +130,7 @@ def summary_of(chronicle: Chronicle, period: Period, zone: tzinfo) -> Summary:
         zone=zone,
         entries=chronicle.entries,
         unreadable=chronicle.unreadable,
+        set_back=chronicle.set_back,
         sessions=sum(opened in period for opened in chronicle.sessions),
         last=chronicle.last,
         stories=stories,
@@ -109,20 +138,38 @@ def summary_of(chronicle: Chronicle, period: Period, zone: tzinfo) -> Summary:
         metrics=metrics(stories),
         tasks=_groups(stories, lambda story: story.task),
         agents=_groups(stories, lambda story: story.principal),
-        policies=_groups(stories, lambda story: story.policy or NOT_RECORDED),
+        policies=_policies(stories),
         rules=_rules(stories),
-        people=_people(stories),
+        observed=_observed(stories),
+        asked=asked(stories),
+        people=people(stories),
+        confirmations=confirmations(stories),
         timeline=timeline(stories, zone),
     )
 
 
 def _groups(stories: Iterable[Story], name: Callable[[Story], str]) -> tuple[Group, ...]:
     """Largest first."""
+    groups = [Group(found, Tally.of(told)) for found, told in _by(stories, name).items()]
+    return tuple(sorted(groups, key=lambda group: (-group.tally.total, group.name)))
+
+
+def _policies(stories: Iterable[Story]) -> tuple[PolicyVersion, ...]:
+    """The one that decided first comes first."""
+    versions = []
+    for digest, told in _by(stories, lambda story: story.policy or NOT_RECORDED).items():
+        places = (reason.place for story in told for reason in story.reasons if reason.rule)
+        files = tuple(sorted({file_of(place) for place in places if place}))
+        first, last = told[0].proposed, max(story.proposed for story in told)
+        versions.append(PolicyVersion(digest, files, first, last, Tally.of(told)))
+    return tuple(sorted(versions, key=lambda version: (version.first, version.name)))
+
+
+def _by(stories: Iterable[Story], name: Callable[[Story], str]) -> dict[str, list[Story]]:
     members: dict[str, list[Story]] = {}
     for story in stories:
         members.setdefault(name(story), []).append(story)
-    groups = [Group(found, Tally.of(told)) for found, told in members.items()]
-    return tuple(sorted(groups, key=lambda group: (-group.tally.total, group.name)))
+    return members
 
 
 @dataclass(slots=True)
@@ -133,51 +180,48 @@ class _Use:
 
 
 def _rules(stories: Iterable[Story]) -> tuple[RuleUse, ...]:
+    """What decided, and what held actions for people."""
     uses: dict[str, _Use] = {}
     for story in stories:
-        for key, reason in {_key(reason): reason for reason in story.reasons}.items():
-            use = uses.setdefault(key, _Use(reason))
-            use.reason = reason
-            use.decided[reason.outcome] = use.decided.get(reason.outcome, 0) + 1
+        _count(uses, story.reasons)
         for ask in story.asks:
             reason = ask.reason or _nothing_known(ask.rule)
-            uses.setdefault(_key(reason), _Use(reason)).asked += 1
-    found = [_rule_use(use) for use in uses.values()]
+            uses.setdefault(ask.key, _Use(reason)).asked += 1
+    return _ordered(uses)
+
+
+def _observed(stories: Iterable[Story]) -> tuple[RuleUse, ...]:
+    """What rules under observation would have done."""
+    uses: dict[str, _Use] = {}
+    for story in stories:
+        _count(uses, story.observed)
+    return _ordered(uses)
+
+
+def _count(uses: dict[str, _Use], reasons: tuple[Reason, ...]) -> None:
+    """Counts one action once for each rule."""
+    for key, reason in {reason.key: reason for reason in reasons}.items():
+        use = uses.setdefault(key, _Use(reason))
+        use.reason = reason
+        use.decided[reason.outcome] = use.decided.get(reason.outcome, 0) + 1
+
+
+def _ordered(uses: Mapping[str, _Use]) -> tuple[RuleUse, ...]:
+    found = [_rule_use(key, use) for key, use in uses.items()]
     return tuple(sorted(found, key=lambda use: (-use.total, -use.asked, use.rule or "", use.code)))
 
 
-def _rule_use(use: _Use) -> RuleUse:
+def _rule_use(key: str, use: _Use) -> RuleUse:
     reason = use.reason
     title = reason.title if reason.rule else _SUMMARIES.get(reason.code, reason.title)
     place = reason.place if reason.rule else None
     decided = MappingProxyType(use.decided)
-    return RuleUse(reason.rule, reason.code, title, place, decided, use.asked)
+    return RuleUse(key, reason.rule, reason.code, title, place, decided, use.asked)
 
 
 _SUMMARIES = {code.id: code.summary for code in CODES}
 """What stands for many refusals that no rule is the reason of; their titles name the action."""
 
 
-def _key(reason: Reason) -> str:
-    return f"rule {reason.rule}" if reason.rule else f"code {reason.code}"
-
-
 def _nothing_known(rule: str) -> Reason:
     return Reason("", "escalate", rule, NOT_RECORDED, None, (), None, None)
-
-
-def _people(stories: Iterable[Story]) -> tuple[Person, ...]:
-    signed, rejected = Counter[str](), Counter[str]()
-    waits: dict[str, list[timedelta | None]] = {}
-    for story in stories:
-        for approval in story.approvals:
-            signed[approval.by] += 1
-            waits.setdefault(approval.by, []).append(approval.waited)
-        if story.rejection is not None:
-            rejected[story.rejection.by] += 1
-            waits.setdefault(story.rejection.by, []).append(story.waited)
-    people = [
-        Person(name, signed[name], rejected[name], Spread.of(spans))
-        for name, spans in waits.items()
-    ]
-    return tuple(sorted(people, key=lambda p: (-p.signed - p.rejected, p.name)))

@@ -1,17 +1,21 @@
-"""The tables of the page: by task, agent, rule, policy version and person."""
+"""The tables of the page: by task, agent, rule, role, person and policy version."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import tzinfo
 from typing import TypeVar
 
-from policy_engine.audit.markup import Content, Html, code, foreign, prose, tag
+from policy_engine.audit.handed import Asked, Person
+from policy_engine.audit.markup import Content, Html, code, foreign, joined, prose, tag
+from policy_engine.audit.measures import Share, Spread
 from policy_engine.audit.story import Approval, Standing, Story
-from policy_engine.audit.summary import Group, Person, RuleUse, Summary
-from policy_engine.audit.words import SHORT, duration, moment, place_text, sentence, shown
+from policy_engine.audit.summary import Group, PolicyVersion, RuleUse, Summary
+from policy_engine.audit.words import SHORT, duration, moment, percent, place_text, sentence, shown
 
-MOST_ROWS = 25
+MOST_ROWS = 100
+_WIDE = 8
+"""Tables of more columns are set closer."""
 _T = TypeVar("_T")
 
 
@@ -31,38 +35,85 @@ def table(
         tag("thead", tag("tr", *heads)),
         tag("tbody", *[_row(columns, row) for row in rows]),
         foot,
+        class_="wide" if len(columns) > _WIDE else None,
     )
     return tag("div", drawn, class_="scroll", tabindex=0, role="region", aria_label=caption)
 
 
-def groups(
-    caption: str, name: str, found: Sequence[Group], shown_as: Callable[[str], Html]
-) -> Html:
+def groups(caption: str, name: str, found: Sequence[Group]) -> Html:
     """Actions by something, with a column for every standing that occurs."""
     occurring = [s for s in Standing if any(group.tally[s] for group in found)]
-    columns = [name, "#proposed", *(f"#{SHORT[s]}" for s in occurring)]
+    columns = [name, "#proposed", *(f"#{SHORT[s]}" for s in occurring), "#share stopped"]
     kept, left_out = _capped(found)
     rows = [
-        [shown_as(g.name), f"{g.tally.total:,}", *(_count(g.tally[s]) for s in occurring)]
-        for g in kept
+        [
+            foreign(group.name, 120),
+            f"{group.tally.total:,}",
+            *(_count(group.tally[s]) for s in occurring),
+            _share(Share(group.tally.stopped, group.tally.total)),
+        ]
+        for group in kept
     ]
     return table(caption, columns, rows, left_out=left_out)
 
 
-def rules(found: Sequence[RuleUse]) -> Html:
-    """What each rule has done."""
+def stopping(found: Sequence[RuleUse], examples: Mapping[str, int], told: Collection[int]) -> Html:
+    """What refused or held actions, most first, with examples; `told` are those with a card."""
+    ordered = sorted(found, key=lambda use: (-use.stopped, use.rule or use.code))
+    kept, left_out = _capped(ordered)
+    rows = [
+        [_rule(use), _count(use.refused), _count(use.asked), _example(examples.get(use.key), told)]
+        for use in kept
+    ]
+    columns = ["rule", "#refused", "#held for people", "#example"]
+    return table("What stopped actions", columns, rows, left_out=left_out)
+
+
+def passing(found: Sequence[RuleUse]) -> Html:
+    """What let actions pass."""
+    ordered = sorted(found, key=lambda use: (-use.decided.get("allow", 0), use.rule or use.code))
+    kept, left_out = _capped(ordered)
+    rows = [[_rule(use), _count(use.decided.get("allow", 0))] for use in kept]
+    return table("What let actions pass", ["rule", "#let pass"], rows, left_out=left_out)
+
+
+def observed(found: Sequence[RuleUse]) -> Html:
+    """What rules under observation would have done."""
+    kept, left_out = _capped(sorted(found, key=lambda use: (-use.total, use.key)))
+    rows = [
+        [_rule(use), _count(use.refused), _count(use.decided.get("escalate", 0))] for use in kept
+    ]
+    columns = ["rule", "#would refuse", "#would ask people"]
+    return table("Rules under observation", columns, rows, left_out=left_out)
+
+
+def asked(found: Sequence[Asked], zone: tzinfo) -> Html:
+    """What each role was asked, and what came of it."""
     kept, left_out = _capped(found)
     rows = [
         [
-            _rule(use),
-            _count(use.decided.get("allow", 0)),
-            _count(use.asked),
-            _count(use.decided.get("deny", 0) + use.decided.get("validate", 0)),
+            foreign(one.role, 80),
+            f"{one.asks:,}",
+            *(_count(n) for n in (one.signed, one.rejected, one.unanswered)),
+            *(_count(n) for n in (one.dropped, one.waits)),
+            moment(one.oldest, zone) if one.oldest else "–",
+            *_waited(one.waiting),
         ]
-        for use in kept
+        for one in kept
     ]
-    columns = ["rule", "#let pass", "#held for people", "#refused"]
-    return table("What each rule did", columns, rows, left_out=left_out)
+    columns = [
+        "role",
+        "#asked",
+        "#signed",
+        "#rejected",
+        "#not in time",
+        "#asked no more",
+        "#waiting",
+        "#the oldest since",
+        "#median wait",
+        "#longest wait",
+    ]
+    return table("Who was asked", columns, rows, left_out=left_out)
 
 
 def people(found: Sequence[Person]) -> Html:
@@ -73,8 +124,7 @@ def people(found: Sequence[Person]) -> Html:
             foreign(person.name, 80),
             _count(person.signed),
             _count(person.rejected),
-            duration(person.waiting.median if person.waiting else None),
-            duration(person.waiting.longest if person.waiting else None),
+            *_waited(person.waiting),
         ]
         for person in kept
     ]
@@ -82,22 +132,37 @@ def people(found: Sequence[Person]) -> Html:
     return table("Who answered, and how long that took", columns, rows, left_out=left_out)
 
 
-def signatures(summary: Summary) -> Html:
-    """Every signature, newest first."""
+def signatures(summary: Summary, told: Collection[int]) -> Html:
+    """Every signature, newest first; `told` are the entries that the page tells."""
     given = [(story, approval) for story in summary.stories for approval in story.approvals]
     kept, left_out = _capped(sorted(given, key=lambda pair: pair[1].at, reverse=True))
-    rows = [_signature(story, approval, summary.zone) for story, approval in kept]
+    rows = [_signature(story, approval, summary.zone, told) for story, approval in kept]
     columns = ["person", "signed", "for", "because of", "#waited", "said"]
     return table("Who signed what", columns, rows, left_out=left_out)
 
 
-def version(digest: str) -> Html:
-    """The short form of a digest, the whole of it on request."""
-    return tag("span", code(digest[:12]), title=shown(digest))
+def versions(found: Sequence[PolicyVersion], zone: tzinfo) -> Html:
+    """Every policy version, in the order in which they first decided."""
+    kept, left_out = _capped(found)
+    rows = [
+        [
+            tag("span", code(version.name, 80), class_="digest"),
+            joined([foreign(file, 60) for file in version.files], ", ") or "–",
+            tag("span", moment(version.first, zone), class_="time"),
+            tag("span", moment(version.last, zone), class_="time"),
+            f"{version.tally.total:,}",
+        ]
+        for version in kept
+    ]
+    columns = ["digest", "files of its rules that decided", "first", "last", "#actions"]
+    return table("Policy versions", columns, rows, left_out=left_out)
 
 
-def _signature(story: Story, approval: Approval, zone: tzinfo) -> list[Content]:
-    link = tag("a", foreign(story.task, 60), href=f"#entry-{story.entry}")
+def _signature(
+    story: Story, approval: Approval, zone: tzinfo, told: Collection[int]
+) -> list[Content]:
+    task = foreign(story.task, 60)
+    link = tag("a", task, href=f"#entry-{story.entry}") if story.entry in told else task
     return [
         foreign(approval.by, 80),
         tag("span", moment(approval.at, zone), class_="time"),
@@ -117,6 +182,23 @@ def _rule(use: RuleUse) -> Html:
         tag("span", code(name, 120), f" {where}" if where else None, class_="place"),
         title=shown(use.place, 400) if use.place else None,
     )
+
+
+def _example(entry: int | None, told: Collection[int]) -> Html | str:
+    if entry is None:
+        return "–"
+    text = f"entry {entry:,}"
+    return tag("a", text, href=f"#entry-{entry}") if entry in told else text
+
+
+def _share(share: Share) -> Html | str:
+    return percent(share) if share.part else tag("span", "0%", class_="none")
+
+
+def _waited(spread: Spread | None) -> tuple[str, str]:
+    if spread is None:
+        return "–", "–"
+    return duration(spread.median), duration(spread.longest)
 
 
 def _row(columns: Sequence[str], cells: Sequence[Content]) -> Html:

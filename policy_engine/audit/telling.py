@@ -44,6 +44,7 @@ def card(story: Story, at: Standpoint) -> Html:
         _heading(story, at),
         _proposal(story),
         *_TELL[story.standing](story, at),
+        _evidence(story),
         id=f"entry-{story.entry}",
         class_=f"card {story.standing.name.lower()}",
     )
@@ -54,7 +55,6 @@ def _heading(story: Story, at: Standpoint) -> Html:
     when = tag(
         "span",
         tag("time", moment(story.proposed, at.zone), datetime=story.proposed.isoformat()),
-        f" · entry {story.entry}",
         class_="when",
     )
     who = tag("h4", foreign(story.principal, 80), " · ", foreign(story.task, 80))
@@ -97,12 +97,16 @@ def _rejected(story: Story, at: Standpoint) -> Iterator[Html]:
 
 
 def _waits(story: Story, at: Standpoint) -> Iterator[Html]:
-    open_asks = [ask for ask in story.asks if ask.missing and not ask.lapsed]
-    if story.asks and not open_asks:
+    open_asks = story.open_asks
+    if story.unconfirmed:
+        yield _sentence("The person for whom it is done has still to say yes to it.")
+    elif not open_asks:
         yield _sentence("Everybody has signed; it goes on when the agent takes it up again.")
-    elif open_asks:
+    if open_asks:
         yield _sentence(_deadline(min(ask.due for ask in open_asks), at))
     yield from _asked(story.asks, at)
+    if not story.asks:
+        yield from _because(story.reasons)
 
 
 def _deadline(due: datetime, at: Standpoint) -> str:
@@ -114,6 +118,21 @@ def _deadline(due: datetime, at: Standpoint) -> str:
 def _signed(story: Story, at: Standpoint) -> Iterator[Html]:
     if story.waited is not None:
         yield _sentence(f"It ran once people had signed, {duration(story.waited)} after the ask.")
+    yield from _asked(story.asks, at)
+
+
+def _confirmed(story: Story, at: Standpoint) -> Iterator[Html]:
+    if story.confirmation is not None:
+        when = moment(story.confirmation.at, at.zone)
+        yield _sentence("It ran once ", foreign(story.confirmation.by, 80), f" said yes, {when}.")
+    yield from _because(story.reasons)
+
+
+def _withheld(story: Story, at: Standpoint) -> Iterator[Html]:
+    yield _sentence(
+        "It was carried out; the output was kept from the agent: ",
+        prose(story.problem or "no reason is recorded"),
+    )
     yield from _asked(story.asks, at)
 
 
@@ -136,13 +155,33 @@ def _ran(story: Story, at: Standpoint) -> Iterator[Html]:
 
 _TELL = {
     Standing.RAN: _ran,
+    Standing.CONFIRMED: _confirmed,
     Standing.SIGNED: _signed,
+    Standing.WITHHELD: _withheld,
     Standing.WAITS: _waits,
     Standing.REFUSED: _refused,
     Standing.REJECTED: _rejected,
     Standing.FAILED: _failed,
     Standing.UNKNOWN: _unknown,
 }
+
+
+def _evidence(story: Story) -> Html:
+    """Where it stands in the record, so that it can be looked up."""
+    found = story.evidence
+    entries = (
+        f"entries {found.first:,} to {found.last:,}"
+        if found.last > found.first
+        else (f"entry {found.first:,}")
+    )
+    if found.decision is None:
+        return tag("p", f"Evidence: {entries}.", class_="evidence")
+    return tag(
+        "p",
+        f"Evidence: {entries}; decided in entry {found.decision:,}, digest ",
+        code(found.digest or "", 80),
+        class_="evidence",
+    )
 
 
 # Why

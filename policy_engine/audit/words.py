@@ -7,18 +7,21 @@ line that cannot turn the writing direction, move a terminal's cursor or run on 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from policy_engine.audit.measures import Share, Tally
 from policy_engine.audit.period import Period
+from policy_engine.audit.reading import file_of
 from policy_engine.audit.story import Standing
 from policy_engine.foundation.canonical import readable_text
 
 LABELS: Mapping[Standing, str] = {
     Standing.RAN: "ran alone",
+    Standing.CONFIRMED: "ran after the user said yes",
     Standing.SIGNED: "ran after people signed",
-    Standing.WAITS: "waits for people",
+    Standing.WITHHELD: "ran, output withheld",
+    Standing.WAITS: "waiting for people",
     Standing.REFUSED: "refused",
     Standing.REJECTED: "rejected by a person",
     Standing.FAILED: "failed",
@@ -26,14 +29,28 @@ LABELS: Mapping[Standing, str] = {
 }
 SHORT: Mapping[Standing, str] = {
     Standing.RAN: "ran alone",
+    Standing.CONFIRMED: "ran confirmed",
     Standing.SIGNED: "ran signed",
-    Standing.WAITS: "waits",
+    Standing.WITHHELD: "output withheld",
+    Standing.WAITS: "waiting",
     Standing.REFUSED: "refused",
     Standing.REJECTED: "rejected",
     Standing.FAILED: "failed",
     Standing.UNKNOWN: "unknown",
 }
 """The same, as the heading of a column of numbers."""
+DID: Mapping[Standing, Callable[[int], str]] = {
+    Standing.RAN: lambda n: f"{n:,} ran alone",
+    Standing.CONFIRMED: lambda n: f"{n:,} ran after the user said yes",
+    Standing.SIGNED: lambda n: f"{n:,} ran after people signed",
+    Standing.WITHHELD: lambda n: f"{n:,} ran and had the output withheld",
+    Standing.WAITS: lambda n: f"{counted(n, 'waits', 'wait')} for a person",
+    Standing.REFUSED: lambda n: f"{counted(n, 'was', 'were')} refused",
+    Standing.REJECTED: lambda n: f"{counted(n, 'was', 'were')} rejected by a person",
+    Standing.FAILED: lambda n: f"{n:,} failed",
+    Standing.UNKNOWN: lambda n: f"the outcome of {n:,} is unknown",
+}
+"""The same in a sentence, by how many actions they were."""
 LONGEST = 160
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _SECRET_DIGITS = 64
@@ -90,33 +107,49 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def listed(parts: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)
+
+
 def headline(tally: Tally) -> tuple[str, str]:
     """The whole in two sentences: what ran, and what did not. Whatever is zero is left out."""
     if not tally.total:
         return "No action was proposed.", ""
     proposed = counted(tally.total, "action was", "actions were")
-    rest = "; ".join(said(tally[s]) for s, said in _REST.items() if tally[s])
+    rest = "; ".join(DID[s](tally[s]) for s in _REST if tally[s])
     return f"{proposed} proposed; {_ran(tally)}.", f"{rest}." if rest else ""
 
 
 def _ran(tally: Tally) -> str:
-    signed, ran = tally[Standing.SIGNED], tally.ran
+    ran = tally.ran
     if not ran:
         return "none ran"
-    if not signed:
+    asked = [(tally[standing], said) for standing, said in _ASKED.items() if tally[standing]]
+    if not asked:
         return f"{ran:,} ran"
-    if signed == ran:
-        return f"{ran:,} ran, after people had signed"
-    return f"{ran:,} ran, {signed:,} of them after people had signed"
+    if asked[0][0] == ran:
+        return f"{ran:,} ran, {asked[0][1]}"
+    parts = [
+        f"{number:,}{' of them' if i == 0 else ''} {said}" for i, (number, said) in enumerate(asked)
+    ]
+    return f"{ran:,} ran, {listed(parts)}"
 
 
-_REST: Mapping[Standing, Callable[[int], str]] = {
-    Standing.REFUSED: lambda n: f"{counted(n, 'was', 'were')} refused",
-    Standing.REJECTED: lambda n: f"{counted(n, 'was', 'were')} rejected by a person",
-    Standing.WAITS: lambda n: f"{counted(n, 'waits', 'wait')} for a person",
-    Standing.FAILED: lambda n: f"{n:,} failed",
-    Standing.UNKNOWN: lambda n: f"the outcome of {n:,} is unknown",
+_ASKED: Mapping[Standing, str] = {
+    Standing.SIGNED: "after people had signed",
+    Standing.CONFIRMED: "after the user had said yes",
 }
+
+
+_REST = (
+    Standing.REFUSED,
+    Standing.REJECTED,
+    Standing.WAITS,
+    Standing.FAILED,
+    Standing.UNKNOWN,
+    Standing.WITHHELD,
+)
 
 
 def duration(span: timedelta | None) -> str:
@@ -197,6 +230,5 @@ def place_text(place: str | None) -> str:
     """`refunds.policy:41` for `/srv/policies/refunds.policy:41:8`."""
     if not place:
         return ""
-    path, *numbers = place.rsplit(":", 2)
-    name = path.replace("\\", "/").rsplit("/", 1)[-1]
-    return shown(f"{name}:{numbers[0]}" if len(numbers) == 2 else name)
+    _, *numbers = place.rsplit(":", 2)
+    return shown(f"{file_of(place)}:{numbers[0]}" if len(numbers) == 2 else file_of(place))

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime, time, tzinfo
 from pathlib import Path
+from textwrap import wrap
 from zoneinfo import ZoneInfo
 
 import click
 
 from policy_engine.audit.account import report_account
+from policy_engine.audit.gaps import gaps
 from policy_engine.audit.measures import Metrics, Share, Spread
 from policy_engine.audit.page import page
 from policy_engine.audit.period import Period
 from policy_engine.audit.report import Report, report as report_on
+from policy_engine.audit.statement import statement
 from policy_engine.audit.story import Standing
-from policy_engine.audit.summary import Group, Summary
+from policy_engine.audit.summary import Group, RuleUse, Summary
 from policy_engine.audit.words import (
     LABELS,
     SHORT,
@@ -26,6 +29,7 @@ from policy_engine.audit.words import (
     of,
     percent,
     place_text,
+    sentence,
     shown,
     zone_name,
 )
@@ -39,7 +43,9 @@ from policy_engine.ledger.ledger import LedgerReader
 from policy_engine.ledger.verify import Verification
 
 _WIDEST = 48
-_MOST_ROWS = 40
+_WIDTH = 100
+_LONGEST = 200
+_MOST_ROWS = 100
 
 
 @click.group("audit")
@@ -134,15 +140,26 @@ def _show(found: Report, html: str | None) -> None:
     ran, rest = headline(summary.tally)
     output.show([Segment(ran, "strong"), Segment(f" {rest}\n" if rest else "\n")])
     output.say(f"{asked_period(summary.period, summary.zone)}, {zone_name(summary.zone)}", "frame")
+    output.say()
     if summary.stories:
-        output.say()
+        _sentences("In short", statement(found))
         _outcomes(summary)
         _groups("By task", "task", summary.tasks)
         _groups("By agent", "agent", summary.agents)
         _rules(summary)
+        _people(summary)
+    _sentences("What this report does not show", [f"{g.what}: {g.why}" for g in gaps(found)])
     _verified(found.verification)
     if html is not None:
         output.say(f"written to {html}", "help")
+
+
+def _sentences(title: str, said: Sequence[str]) -> None:
+    output.say(title, "strong")
+    for one in said:
+        for line in wrap(one, _WIDTH, initial_indent="- ", subsequent_indent="  "):
+            output.say(line)
+    output.say()
 
 
 def _outcomes(summary: Summary) -> None:
@@ -187,26 +204,55 @@ def _groups(title: str, name: str, groups: Sequence[Group]) -> None:
 
 
 def _rules(summary: Summary) -> None:
-    columns = ("rule", "#let pass", "#held", "#refused", "says", "in")
+    """Each rule in its own sentence, below its numbers."""
+    output.say("By rule, each action by its latest decision", "strong")
+    ordered = sorted(summary.rules, key=lambda use: -use.stopped)
+    for use in ordered[:_MOST_ROWS]:
+        passed = use.decided.get("allow", 0)
+        _rule(use, {"refused": use.refused, "held for people": use.asked, "let pass": passed})
+    _more(len(ordered))
+    output.say()
+    if summary.observed:
+        output.say("Rules under observation, which decided nothing", "strong")
+    for use in summary.observed[:_MOST_ROWS]:
+        asking = use.decided.get("escalate", 0)
+        _rule(use, {"would refuse": use.refused, "would ask people": asking})
+    if summary.observed:
+        _more(len(summary.observed))
+        output.say()
+
+
+def _rule(use: RuleUse, counts: Mapping[str, int]) -> None:
+    done = ", ".join(f"{what}: {number:,}" for what, number in counts.items() if number)
+    output.say(shown(sentence(use.title), _LONGEST))
+    name = shown(use.rule or use.code, _WIDEST)
+    output.say(f"  {done or 'nothing'} · {name} {place_text(use.place)}".rstrip(), "frame")
+
+
+def _people(summary: Summary) -> None:
     rows = [
         (
-            shown(use.rule or use.code, _WIDEST),
-            f"{use.decided.get('allow', 0):,}",
-            f"{use.asked:,}",
-            f"{use.decided.get('deny', 0) + use.decided.get('validate', 0):,}",
-            shown(use.title, _WIDEST),
-            place_text(use.place),
+            shown(one.role, _WIDEST),
+            *(f"{n:,}" for n in (one.asks, one.signed, one.rejected, one.unanswered)),
+            *(f"{n:,}" for n in (one.dropped, one.waits)),
+            duration(one.waiting.median if one.waiting else None),
         )
-        for use in summary.rules
+        for one in summary.asked
     ]
-    _table("By rule, each action by its latest decision", columns, rows)
+    if rows:
+        ends = ("#signed", "#rejected", "#not in time", "#asked no more", "#waiting")
+        _table("Handed to people", ("role", "#asked", *ends, "#median wait"), rows)
 
 
 def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     output.table(title, columns, rows[:_MOST_ROWS])
-    if len(rows) > _MOST_ROWS:
-        output.say(f"and {len(rows) - _MOST_ROWS:,} more", "frame")
+    _more(len(rows))
     output.say()
+
+
+def _more(number: int) -> None:
+    if number > _MOST_ROWS:
+        output.say(f"and {number - _MOST_ROWS:,} more", "frame")
 
 
 def _verified(verification: Verification) -> None:

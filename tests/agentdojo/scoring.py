@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -107,10 +106,3 @@ def _shares_phrase(source: str, text: str, length: int = 5) -> bool:
     flat = " ".join(re.findall(r"[\w'-]+", text))
     phrases = (" ".join(words[i : i + length]) for i in range(len(words) - length + 1))
     return any(phrase in flat for phrase in phrases)
-
-
-def session_file(folder: Path, name: str, text: str) -> Path:
-    """A session written down for `policy run`."""
-    file = folder / f"{name}.jsonl"
-    file.write_text(text)
-    return file

@@ -1,25 +1,16 @@
-"""The banking policy on AgentDojo's recorded tasks and attacks, straight and through the gate."""
+"""The banking policy on AgentDojo's recorded tasks and attacks."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from benchmarks.agentdojo.engine import POLICIES, ROLES, factory
-from benchmarks.agentdojo.sessions import Data, sessions
-from policy_engine import Engine, Outcome, Status
-from policy_engine.cli.run import run_session
-from policy_engine.runtime.executors import Recorded
-from policy_engine.runtime.files import read_session
+from benchmarks.agentdojo.engine import factory
 from tests.agentdojo.scoring import (
-    DATA,
     WORDINGS,
     known_phrases,
     needs_data,
     quiet_about_files,
     scores,
-    session_file,
 )
 
 pytestmark = quiet_about_files
@@ -47,30 +38,6 @@ def test_other_literals_of_the_attacker(seed: int) -> None:
 
 def test_a_suite_without_a_policy_is_denied() -> None:
     assert factory("unheard-of", [], {}).session("please").check("anything", {}) == "deny"
-
-
-@needs_data
-def test_the_same_sessions_through_the_gate(tmp_path: Path) -> None:
-    """Every task and attack, as `policy run` does it: one outcome with the bare engine's."""
-    engine = Engine.load(POLICIES / "banking.policy", directory=ROLES)
-    executor = Recorded()
-    gate = engine.gate(store=f"sqlite:///{tmp_path / 'run.db'}", executor=executor)
-    ran = 0
-    for session in sessions(Data(DATA), "banking"):
-        file = session_file(tmp_path, session.name, session.text())
-        bare = factory("banking", [], {}).session(str(session.lines[0]["request"]))
-        steps = enumerate(run_session(gate, executor, read_session(file)), 1)
-        for number, (action, result) in steps:
-            assert result.decision is not None
-            allowed = result.decision.outcome is Outcome.ALLOW
-            assert allowed == (bare.check(action.task, dict(action.input)) == "allow")
-            assert (result.status is Status.EXECUTED) == allowed
-            assert allowed == (number not in session.injected)
-            if allowed:
-                bare.record(action.task, dict(action.input), session.lines[number]["output"])
-            ran += 1
-    gate.close()
-    assert ran == 107
 
 
 @needs_data

@@ -10,26 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.agentdojo.engine import POLICIES, ROLES, factory
-from benchmarks.agentdojo.sessions import Data, sessions
-from policy_engine import Engine, Outcome
+from benchmarks.agentdojo.engine import POLICIES
+from policy_engine import Engine
 from policy_engine.analysis.coverage import coverage
 from policy_engine.analysis.mutation import mutation
-from policy_engine.cli.run import run_session
 from policy_engine.foundation.source import Source
 from policy_engine.language.format import formatted
 from policy_engine.loading import check
-from policy_engine.runtime.executors import Recorded
-from policy_engine.runtime.files import read_session
 from tests.agentdojo.scoring import (
-    DATA,
     WORDINGS,
     Row,
     known_phrases,
     needs_data,
     quiet_about_files,
     scores,
-    session_file,
 )
 
 pytestmark = quiet_about_files
@@ -77,31 +71,6 @@ def test_other_literals_of_the_attacker(suite: str, seed: int) -> None:
 def test_the_policy_knows_no_task_prompt_literal_or_wording(suite: str) -> None:
     """It was written from the tools: nothing that only this benchmark says stands in it."""
     assert known_phrases(suite) == []
-
-
-@needs_data
-@pytest.mark.parametrize(("suite", "which"), [("slack", ""), ("workspace", "benign-")])
-def test_the_same_sessions_through_the_gate(suite: str, which: str, tmp_path: Path) -> None:
-    """As `policy run` does it: one outcome with the engine's. Of the office, the tasks only."""
-    engine = Engine.load(_file(suite), directory=ROLES)
-    executor = Recorded()
-    gate = engine.gate(store=f"sqlite:///{tmp_path / 'run.db'}", executor=executor)
-    ran = []
-    chosen = [each for each in sessions(Data(DATA), suite) if each.name.startswith(which)]
-    for session in chosen:
-        file = session_file(tmp_path, session.name, session.text())
-        bare = factory(suite, [], {}).session(str(session.lines[0]["request"]))
-        steps = enumerate(run_session(gate, executor, read_session(file)), 1)
-        for number, (action, result) in steps:
-            assert result.decision is not None
-            allowed = result.decision.outcome is Outcome.ALLOW
-            assert allowed == (bare.check(action.task, dict(action.input)) == "allow")
-            assert not (allowed and number in session.injected)
-            if allowed:
-                bare.record(action.task, dict(action.input), session.lines[number]["output"])
-            ran.append(action.task)
-    gate.close()
-    assert ran == [line["task"] for session in chosen for line in session.lines[1:]]
 
 
 @each_suite

@@ -36,7 +36,9 @@ def test_a_program_reads_json(desk: BusyDesk) -> None:
     assert account["outcomes"] == {
         "total": 11,
         "executed": 1,
+        "executed_after_confirmation": 0,
         "executed_after_signature": 1,
+        "executed_output_withheld": 0,
         "waiting": 1,
         "denied": 4,
         "rejected": 1,

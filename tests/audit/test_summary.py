@@ -37,7 +37,9 @@ def reread(desk: BusyDesk, **how: object) -> Summary:
 def test_every_ending_is_counted_once(summary: Summary) -> None:
     assert {s.name: n for s, n in summary.tally.counts.items()} == {
         "RAN": 1,
+        "CONFIRMED": 0,
         "SIGNED": 1,
+        "WITHHELD": 0,
         "WAITS": 1,
         "REFUSED": 4,
         "REJECTED": 1,
