@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from policy_engine.bundle.files import Roots, read_beside, read_files
+from policy_engine.bundle.files import Roots, read_files
 from policy_engine.bundle.open import Bundle
 from policy_engine.decision.code.cached import Cached
 from policy_engine.foundation.diagnostics import Diagnostic, in_order
@@ -35,7 +35,8 @@ def check(
     if files.diagnostics:
         return None, in_order(files.diagnostics)
     at = at or datetime.now(UTC)
-    built = build(files.sources, read_beside, Roots(paths).find, at=at, kept=kept)
+    roots = Roots(paths)
+    built = build(files.sources, roots.read_beside, roots.find, at=at, kept=kept)
     schemas = check_schemas(built.policy) if built.policy is not None else ()
     diagnostics = in_order((*built.diagnostics, *schemas))
     usable = not any(d.is_error for d in diagnostics)

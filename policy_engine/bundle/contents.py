@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from policy_engine.bundle.files import SUFFIX, Roots, read_beside, read_files
+from policy_engine.bundle.files import SUFFIX, Roots, read_files
 from policy_engine.bundle.flaw import Flaw
 from policy_engine.bundle.manifest import GIVEN, IMPORTS
 from policy_engine.foundation.diagnostics import Diagnostic, in_order
@@ -97,7 +97,7 @@ class _Used:
         return source
 
     def read_beside(self, policy_file: str, name: str) -> str | None:
-        text = read_beside(policy_file, name)
+        text = self._roots.read_beside(policy_file, name)
         if text is not None:
             place = _place_beside(self._places[policy_file], name)
             if not place.startswith((GIVEN, IMPORTS)):

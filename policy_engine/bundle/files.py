@@ -1,8 +1,8 @@
 """Reads the files of a policy set: `*.policy` under the given paths, and what they name.
 
 A path is a file or a folder (with its subfolders). Everything is bounded: 1 MiB a file, 8 MiB in
-all, read only after its size is known. A JSON Schema is read from beside the policy file that
-names it or from below, never from above.
+all, read only after its size is known. A JSON Schema or a file of cases is read from beside the
+policy file that names it or from below, never from above; wherever that policy file was found.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from importlib.resources.abc import Traversable
+from pathlib import Path, PurePosixPath
 
 from policy_engine.bundle import codes
 from policy_engine.foundation.data import data_file
@@ -69,11 +70,14 @@ class Roots:
 
     The roots are the folders given (of a file, its folder), in order, and then the policies that
     ship with the package. A part of a name is a plain word, so nothing above a root is reached.
+    Remembers which files ship with the package: their names lead nowhere from the working
+    directory, or to a stranger's file.
     """
 
     def __init__(self, paths: Iterable[str | os.PathLike[str]]) -> None:
         given = [Path(path) for path in paths]
         self._folders = [path if path.is_dir() else path.parent for path in given]
+        self._shipped: dict[str, Traversable] = {}
 
     def find(self, policy: str) -> Source | None:
         """The file of a policy, or None where there is none that can be read."""
@@ -83,10 +87,28 @@ class Roots:
             if path.is_file():
                 result = _read(path, LARGEST_FILE)
                 return result if isinstance(result, Source) else None
-        shipped = data_file("policies").joinpath(*name.split("/"))
+        *folders, file = name.split("/")
+        beside = data_file("policies").joinpath(*folders)
+        shipped = beside.joinpath(file)
         if not shipped.is_file():
             return None
-        return Source(f"policies/{name}", shipped.read_text(encoding="utf-8"))
+        source = Source(f"policies/{name}", shipped.read_text(encoding="utf-8"))
+        self._shipped[source.name] = beside
+        return source
+
+    def read_beside(self, policy_file: str, name: str) -> str | None:
+        """The text of a file named in a policy file, or None where it may not or cannot be read.
+
+        `policy_file` is the name of a source: of one that was found here, or of a file on disk.
+        """
+        shipped = self._shipped.get(policy_file)
+        if shipped is None:
+            return read_beside(policy_file, name)
+        parts = PurePosixPath(name).parts
+        if PurePosixPath(name).is_absolute() or ".." in parts:
+            return None
+        target = shipped.joinpath(*parts)
+        return target.read_text(encoding="utf-8") if target.is_file() else None
 
 
 def _policy_files(path: Path, diagnostics: list[Diagnostic]) -> Iterator[Path]:

@@ -16,13 +16,22 @@ from policy_engine.foundation.source import Source, Span
 from policy_engine.language import codes, definitions
 from policy_engine.language.abouts import abouts
 from policy_engine.language.controls import frameworks
+from policy_engine.language.costs import refuse_large
 from policy_engine.language.declare import Declarations, declare
 from policy_engine.language.digests import policy_digest
 from policy_engine.language.expressions import Expressions
 from policy_engine.language.lints import lint
 from policy_engine.language.names import FindPolicy, Loaded, load
 from policy_engine.language.people import People
-from policy_engine.language.policy import Header, PolicySet
+from policy_engine.language.policy import (
+    Define,
+    Fact,
+    Header,
+    PolicySet,
+    Rule,
+    Task,
+    Validation,
+)
 from policy_engine.language.reliefs import Reliefs
 from policy_engine.language.report import Report
 from policy_engine.language.resolve_types import Types
@@ -101,7 +110,7 @@ def _checked(
     defined = definitions.Definitions(found, scope, types, expressions, report)
     defined.check()
     scope = replace(scope, defines=defined.signatures)
-    facts = Facts(found, typed, scope, expressions, report).facts()
+    facts = Facts(found, typed, scope, defined.done, expressions, report).facts()
     tasks = typed.tasks(expressions, scope)
     people = People(found, report)
     checker = Rules(
@@ -110,6 +119,7 @@ def _checked(
     rules = checker.rules()
     checks = Validations(found, expressions, checker, typed.outputs, schemas, report)
     validations = checks.validations(rules)
+    _refuse_large(tasks, facts, rules, validations, defined.done, report)
     reliefs = Reliefs(found, expressions, people, checker, report)
     waivers, guarantees = reliefs.waivers(rules, at), reliefs.guarantees()
     tests = Scenarios(found, tasks, roles, facts, world, read_file, report).tests()
@@ -135,6 +145,24 @@ def _checked(
         tests=tests,
         digested=_digested(loaded, schemas),
     )
+
+
+def _refuse_large(
+    tasks: Mapping[str, Task],
+    facts: Mapping[str, Fact],
+    rules: Mapping[str, Rule],
+    validations: Mapping[str, Validation],
+    defines: Mapping[str, Define],
+    report: Report,
+) -> None:
+    """What is evaluated beside the conditions of rules can be too large as well."""
+    outputs = (task.output for task in tasks.values())
+    bodies = [output.where for output in outputs if output and output.where]
+    bodies += [argument for fact in facts.values() for argument in fact.arguments]
+    bodies += [rule.limit.bound for rule in rules.values() if rule.limit]
+    bodies += [check.condition for check in validations.values() if check.condition]
+    for body in bodies:
+        refuse_large(body, defines, report)
 
 
 def _header(node: PolicyNode) -> Header:

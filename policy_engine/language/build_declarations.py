@@ -233,8 +233,12 @@ class DeclarationBuilder(Building):
         return Clause("otherwise", None, self.place(parts[0]))
 
     def define(self, parts: Sequence[Part]) -> t.DefineNode:
-        _, name, parameters, _, body = parts
-        return t.DefineNode(self.named(name), parameters or (), body, self.span(parts))
+        _, name, parameters, type_, _, body = parts
+        said = (self.named(name), parameters or (), body, self.span(parts))
+        return t.DefineNode(*said) if type_ is None else t.TypedDefineNode(*said, type_)
+
+    def stated(self, parts: Sequence[Part]) -> t.TypeNode:
+        return parts[1]  # type: ignore[no-any-return]
 
     def parameters(self, parts: Sequence[Part]) -> tuple[t.ParameterNode, ...]:
         return tuple(nodes(parts))

@@ -65,11 +65,14 @@ class ScenarioBuilder(Building):
         _, task, input_, _, value, ago = parts
         return t.GivenOutput(task, input_, value_node(value), _ago(ago), self.span(parts))
 
-    def given_past(self, parts: Sequence[Part]) -> t.GivenPast:
+    def given_past(self, parts: Sequence[Part]) -> t.GivenPast | t.GivenValidation:
         _, number, _, task, input_, word, ago, by = parts
+        if word == "failed" and number is input_ is ago is by is None:
+            return t.GivenValidation(task, False, self.span(parts))
         many = 1 if number is None else literals.whole(number, self.place(number), "a number", 1)
         stage: Any = str(word)
-        return t.GivenPast(many, task, input_, stage, _ago(ago), by and by.value, self.span(parts))
+        said = t.ValueNode({}, task.span) if input_ is None else input_
+        return t.GivenPast(many, task, said, stage, _ago(ago), by and by.value, self.span(parts))
 
     def by(self, parts: Sequence[Part]) -> Clause:
         _, kind, id_ = parts
@@ -79,7 +82,7 @@ class ScenarioBuilder(Building):
         return Clause("ago", literals.duration(parts[0], self.place(parts[0])), self.span(parts))
 
     def given_validation(self, parts: Sequence[Part]) -> t.GivenValidation:
-        return t.GivenValidation(parts[1], parts[2] == "passed", self.span(parts))
+        return t.GivenValidation(parts[1], True, self.span(parts))
 
     def given_approval(self, parts: Sequence[Part]) -> t.GivenApproval:
         _, _, by, _, roles, ago = parts

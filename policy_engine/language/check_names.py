@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policy_engine.foundation.diagnostics import Label
+from policy_engine.foundation.diagnostics import Code, Label
 from policy_engine.foundation.source import Span
 from policy_engine.language import checked as c, codes, tree as t
 from policy_engine.language.checking import Checking, counted, every
@@ -80,10 +80,14 @@ class NameChecks(Checking):
     def _fact_is_open(self, name: t.Name, scope: Scope) -> bool:
         place = scope.world.places.get(name.text)
         if place is not None and not scope.world.names.sees(name.span, place):
-            label = "it belongs to another policy; write it with the name of its import"
-            self._refuse(codes.UNKNOWN_NAME, f"unknown name `{name.text}`", name.span, label)
+            self._of_another(codes.UNKNOWN_NAME, "name", name)
             return False
         return self._allowed("facts", scope, name.span)
+
+    def _of_another(self, code: Code, what: str, name: t.Name) -> None:
+        if not self._report.ignores(name.text):
+            label = "it belongs to another policy; write it with the name of its import"
+            self._refuse(code, f"unknown {what} `{name.text}`", name.span, label)
 
     def _ambiguous(self, name: t.Name, meanings: list[str]) -> None:
         what = " and ".join(_MEANINGS[m] for m in meanings)
@@ -269,9 +273,9 @@ class NameChecks(Checking):
     ) -> c.Apply | c.Lookup | None:
         is_bare = "." not in name.span.text
         if is_bare and not scope.world.names.sees(name.span, signature.span):
-            label = "it belongs to another policy; write it with the name of its import"
-            title = f"unknown definition `{name.text}`"
-            self._refuse(codes.UNKNOWN_DEFINE, title, name.span, label)
+            self._of_another(codes.UNKNOWN_DEFINE, "definition", name)
+            return None
+        if signature.type is None:
             return None
         if not all(self._allowed(feature, scope, span) for feature in sorted(signature.uses)):
             return None
@@ -291,7 +295,7 @@ class NameChecks(Checking):
                 for argument, parameter in zip(arguments, wanted, strict=True)
             ]
         )
-        if signature.type is None or fitted is None:
+        if fitted is None:
             return None
         kind = c.Lookup if signature.is_table else c.Apply
         return kind(name.text, tuple(fitted), signature.type, span)

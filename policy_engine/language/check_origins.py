@@ -7,7 +7,7 @@ from policy_engine.language import checked as c, codes, tree as t
 from policy_engine.language.checking import Checking
 from policy_engine.language.scope import Scope
 from policy_engine.language.type_rules import article, is_number, is_textual
-from policy_engine.values.types import BOOLEAN, DURATION, JSON, PRINCIPAL, Union
+from policy_engine.values.types import BOOLEAN, DURATION, JSON, PRINCIPAL, TEXT, ListOf, Union
 
 
 class OriginChecks(Checking):
@@ -44,8 +44,10 @@ class OriginChecks(Checking):
         self._refuse(codes.NO_PROVENANCE, "there is nothing to ask here", operand.span, label)
         return True
 
-    def _given(self, node: t.PredicateNode, scope: Scope) -> c.Given | None:
+    def _given(self, node: t.PredicateNode, scope: Scope) -> c.Given | c.Compare | None:
         path = node.operand
+        if isinstance(path, t.IndexNode):
+            return self._key_given(node, path, scope)
         key = scope.key(path) if isinstance(path, t.PathNode) else None
         if not isinstance(path, t.PathNode) or key is None:
             if not isinstance(path, t.PathNode) or self.value(path, scope) is not None:
@@ -60,6 +62,16 @@ class OriginChecks(Checking):
             self._refuse(codes.NOT_OPTIONAL, title, path.span, "it is not optional")
             return None
         return c.Given(read, node.span)
+
+    def _key_given(
+        self, node: t.PredicateNode, path: t.IndexNode, scope: Scope
+    ) -> c.Compare | None:
+        """`labels["x"] is given` means `"x" in keys of labels`."""
+        index = self.value(path, scope)
+        if not isinstance(index, c.Index):
+            return None
+        keys = c.Function("keys", index.operand, None, ListOf(TEXT), index.operand.span)
+        return c.Compare("in", index.key, keys, node.span)
 
     def _origin(self, node: t.OriginNode, scope: Scope) -> c.Checked | None:
         operand = self.value(node.operand, scope)

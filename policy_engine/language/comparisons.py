@@ -6,7 +6,13 @@ from policy_engine.foundation.diagnostics import Code, Label
 from policy_engine.foundation.suggest import nearest
 from policy_engine.language import checked as c, codes, tree as t
 from policy_engine.language.report import Report
-from policy_engine.language.type_rules import article, is_collection, is_text, plain_type
+from policy_engine.language.type_rules import (
+    article,
+    assignable,
+    is_collection,
+    is_text,
+    plain_type,
+)
 from policy_engine.values.conform import conform
 from policy_engine.values.types import (
     TEXT,
@@ -110,8 +116,11 @@ def converted(node: c.Checked, type_: Type, report: Report) -> c.Checked | None:
         whole = len(present) == len(items)
         return c.Listing(present, ListOf(type_), node.span) if whole else None
     assert isinstance(node, c.Constant)
-    if node.type != TEXT:
-        return None
+    return _read_as(node, type_, report) if node.type == TEXT else None
+
+
+def _read_as(node: c.Constant, type_: Type, report: Report) -> c.Constant | None:
+    """A text as a value of a type of texts, or None with the reason reported."""
     value, misfits = conform(node.value, type_, "this")
     if misfits:
         title = f'"{node.value}" never occurs here'
@@ -119,6 +128,22 @@ def converted(node: c.Checked, type_: Type, report: Report) -> c.Checked | None:
         report.add(codes.NOT_IN_UNION, title, node.span, problem)
         return None
     return c.Constant(value, type_, node.span)  # type: ignore[arg-type]
+
+
+def stated(node: c.Checked, type_: Type, report: Report) -> c.Checked | None:
+    """A value of the type that is said of it, or None with the reason reported."""
+    if isinstance(type_, ListOf) and isinstance(node, c.Listing):
+        items = [stated(item, type_.item, report) for item in node.items]
+        present = tuple(item for item in items if item is not None)
+        return c.Listing(present, type_, node.span) if len(present) == len(items) else None
+    is_written = isinstance(node, c.Constant) and node.type == TEXT
+    if is_written and (type_ in TEXT_LIKE or isinstance(type_, Union)):
+        return _read_as(node, type_, report)  # type: ignore[arg-type]
+    if assignable(node.type, type_):
+        return node
+    label = f"this is {article(node.type)}"
+    report.add(codes.WRONG_VALUE, f"this must be {article(type_)}", node.span, label)
+    return None
 
 
 def clash(

@@ -90,7 +90,7 @@ class Declarations:
         node = self.find(table, name)
         if node is None:
             elsewhere = table.get(name.text)
-            if elsewhere is not None:
+            if elsewhere is not None and not report.ignores(name.text):
                 self._only_through_import(what, name, elsewhere.name, code, report)
             else:
                 known = ((n, declared.name.span) for n, declared in table.items())
@@ -169,7 +169,14 @@ def _add(statement: _N, table: dict[str, _N], what: str, report: Report) -> None
     name = statement.name
     earlier = table.setdefault(name.text, statement)
     if earlier is not statement:
-        duplicate(what, name, earlier.name.span, report)
+        _refuse_again(what, name, earlier.name.span, report)
+
+
+def _refuse_again(what: str, name: t.Name, first: Span, report: Report) -> None:
+    """A name declared twice; whoever means the second finds the first, and is not told of that."""
+    duplicate(what, name, first, report)
+    if first.source.name != name.span.source.name:
+        report.ignore(name.text)
 
 
 def _add_type(statement: t.AliasNode | t.RecordNode, found: Declarations, report: Report) -> None:
@@ -220,4 +227,4 @@ def _refuse_shared_names(found: Declarations, report: Report) -> None:
                 "choose another name",
             )
         if first.setdefault(name.text, name) is not name:
-            duplicate("name", name, first[name.text].span, report)
+            _refuse_again("name", name, first[name.text].span, report)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from policy_engine.foundation.diagnostics import Label
 from policy_engine.foundation.source import Span
 from policy_engine.language import checked as c, codes, tree as t
-from policy_engine.language.costs import refuse_costly
+from policy_engine.language.comparisons import stated
+from policy_engine.language.costs import refuse_large
 from policy_engine.language.cycles import Cycles
 from policy_engine.language.declare import RESERVED, Declarations
 from policy_engine.language.digests import first_names
@@ -47,7 +48,10 @@ def roles(found: Declarations, report: Report) -> dict[str, Role]:
 def attributes(found: Declarations, types: Types, report: Report) -> dict[str, dict[str, Field]]:
     """What is known of those who act, of the context and of the session, by root."""
     result = {
-        root: {f.name: f for f in types.fields(found.attributes.get(plural, []), "attribute")}
+        root: {
+            f.name: f
+            for f in types.fields(found.attributes.get(plural, []), "attribute", shared=True)
+        }
         for root, plural in (
             ("agent", "agents"),
             ("human", "humans"),
@@ -155,18 +159,34 @@ class Definitions:
             locals={p: Field(p, type_) for p, type_ in parameters},
             closed={"the request asks for": "a definition could stand where it widens"},
         )
-        body = self._expressions.value(node.body, inner)
+        body, type_ = self._typed(node, self._expressions.value(node.body, inner))
         uses = features(body, self.signatures) if body else frozenset[Feature]()
-        type_ = body.type if body else None
         self.signatures[name] = Signature(parameters, type_, node.name.span, uses)
         if body is not None:
-            define = Define(name, parameters, body, node.name.span)
-            refuse_costly(body, self.done, self._report)
-            self.done[name] = define
+            if refuse_large(body, self.done, self._report):
+                self._ignore(node)
+                return
+            self.done[name] = Define(name, parameters, body, node.name.span)
+
+    def _typed(
+        self, node: t.DefineNode, body: c.Checked | None
+    ) -> tuple[c.Checked | None, Type | None]:
+        """The body and its type: the one that the definition says, if it says one."""
+        if not isinstance(node, t.TypedDefineNode):
+            return body, body.type if body else None
+        type_ = self._types.resolve(node.type)
+        if body is None or type_ is None:
+            return None, None
+        body = stated(body, type_, self._report)
+        return body, type_ if body else None
 
     def _too_deep(self, node: t.DefineNode) -> None:
         title = f"definitions rest on each other more than {_DEEPEST} deep"
         self._report.add(codes.TOO_DEEP, title, node.name.span, "this one does")
+        self._ignore(node)
+
+    def _ignore(self, node: t.DefineNode) -> None:
+        """What rests on this one is not judged."""
         self._report.ignore(node.name.text)
         self.signatures[node.name.text] = Signature((), None, node.name.span)
 

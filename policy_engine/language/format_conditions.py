@@ -11,6 +11,7 @@ from policy_engine.language.format_marks import (
     EACH,
     GLUE,
     HANG,
+    LATE,
     SAME,
     SPACE,
     UNDER,
@@ -20,6 +21,7 @@ from policy_engine.language.format_marks import (
     after_commas,
     arguments,
     breaking,
+    broken_before,
     enclosed,
     grouped,
     kind_of,
@@ -34,14 +36,21 @@ def _parenthesis(branch: Branch, _: str) -> Iterable[Item]:
 def _has(branch: Branch, _: str) -> Iterable[Item]:
     """`… has (…)`, `where (…)`: the condition on lines of its own if it is long."""
     *head, opened, inside, closed = branch.parts
-    return (*head, SPACE, opened, *enclosed([inside]), closed, CLOSE)
+    last = "PAIRED_WITH" if branch.rule == "paired" else "IN"
+    asked = grouped(HANG, broken_before(head, (last,), LATE))
+    return (*asked, SPACE, opened, *enclosed([inside]), closed, CLOSE)
 
 
 def _compared(branch: Branch, _: str) -> Iterable[Item]:
     left, *rest = branch.parts
     if kind_of(rest[-1]) == "list":
-        return branch.parts
+        return (left, LATE, *rest)
     return grouped(SAME, [left, BREAK, *rest])
+
+
+def _asked(branch: Branch, _: str) -> Iterable[Item]:
+    left, *rest = branch.parts
+    return (left, LATE, *rest)
 
 
 def _index(branch: Branch, _: str) -> Iterable[Item]:
@@ -84,7 +93,16 @@ def _object(branch: Branch, _: str) -> Iterable[Item]:
     return (opened, *enclosed(after_commas(members), " "), closed, CLOSE)
 
 
-_QUESTIONS = ("tally", "total", "pick", "happened", "count_past", "sum_past")
+def _of_items(branch: Branch, _: str) -> Iterable[Item]:
+    """`count of x in xs where (…)`: a question about the items of a list."""
+    items: list[Item] = []
+    for part in branch.parts:
+        items += {"FOR": [BREAK], "IN": [LATE]}.get(kind_of(part), [])
+        items.append(part)
+    return grouped(HANG, items)
+
+
+_QUESTIONS = ("happened", "count_past", "sum_past")
 _COMPARISONS = (
     "comparison",
     "membership",
@@ -94,11 +112,13 @@ _COMPARISONS = (
     "affix",
     "beneath",
 )
+_PREDICATES = ("predicate", "recent", "between", "comes_from", "created")
 
 CONDITIONS: dict[str, Layout] = {
     "conditional": breaking(EACH, "THEN", "ELSE"),
     "junction": breaking(EACH, "AND", "OR"),
     **dict.fromkeys(_COMPARISONS, _compared),
+    **dict.fromkeys(_PREDICATES, _asked),
     "sum": breaking(SAME, "PLUS", "MINUS"),
     "product": breaking(SAME, "STAR"),
     "minus": _minus,
@@ -107,7 +127,8 @@ CONDITIONS: dict[str, Layout] = {
     "call": arguments,
     "parenthesis": _parenthesis,
     **dict.fromkeys(("quantifier", "counted", "paired", "where_in"), _has),
-    **dict.fromkeys(_QUESTIONS, breaking(HANG, "where", *WINDOWS, "SINCE", "FOR", "OVER")),
+    **dict.fromkeys(_QUESTIONS, breaking(HANG, "where", *WINDOWS, "OVER")),
+    **dict.fromkeys(("tally", "total", "pick"), _of_items),
     "none_since": breaking(EACH, "where", *WINDOWS, "SINCE"),
     "where": breaking(HANG),
     "list": _list,

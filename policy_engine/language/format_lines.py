@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from policy_engine.language.concrete import Word
-from policy_engine.language.format_marks import Between, Blanks, Mark, Open
+from policy_engine.language.format_marks import Between, Blanks, Gap, Mark, Open
 
 WIDTH = 100
 _DEEPEST = 60
@@ -42,11 +42,12 @@ class Line:
 def lines(marks: Sequence[Mark]) -> list[Line]:
     """The lines of one statement."""
     printer = _Printer()
-    for mark, size in zip(marks, _sizes(marks), strict=True):
+    tails = _tails(marks, late=True)
+    for mark, size, tail in zip(marks, _sizes(marks), tails, strict=True):
         if isinstance(mark, Word):
             printer.current.text += mark.text
         elif isinstance(mark, Between):
-            printer.part(mark, size)
+            printer.part(mark, size, tail)
         elif isinstance(mark, Open):
             printer.open(mark, size)
         else:
@@ -82,17 +83,22 @@ class _Printer:
             _Group(indent, base, "flat" if fits else "fill" if mark.fill else "each")
         )
 
-    def part(self, mark: Between, size: int) -> None:
+    def part(self, mark: Between, size: int, tail: int) -> None:
+        """`size` is the stretch that begins here, `tail` what of it cannot be broken at all."""
         gap, group = mark.gap, self.groups[-1]
-        if mark.must_break or (gap.soft and self._breaks(group, size)):
+        if mark.must_break or self._breaks(gap, group, size, tail):
             self._break(mark, group)
             return
         self.current.text += gap.flat
         if gap.column:
             self.current.stops.append((gap.column, len(self.current.text)))
 
-    def _breaks(self, group: _Group, size: int) -> bool:
-        return group.mode == "each" or (group.mode == "fill" and self.current.width + size > WIDTH)
+    def _breaks(self, gap: Gap, group: _Group, size: int, tail: int) -> bool:
+        room = WIDTH - self.current.width
+        if gap.late:
+            helps = group.indent + size - len(gap.flat) <= WIDTH
+            return room < size if helps else room < len(gap.flat) + tail
+        return gap.soft and (group.mode == "each" or (group.mode == "fill" and room < size))
 
     def _break(self, mark: Between, group: _Group) -> None:
         gap, notes = mark.gap, mark.notes
@@ -131,6 +137,8 @@ def _sizes(marks: Sequence[Mark]) -> list[int]:
                     sizes[waiting.pop()] += total
                 sizes[i] = -total
                 waiting.append(i)
+            elif mark.gap.late:
+                sizes[i] = len(mark.gap.flat) + tails[i]
             total += _ENDLESS if mark.must_break else len(mark.gap.flat)
         elif isinstance(mark, Open):
             sizes[i] = -total
@@ -142,8 +150,9 @@ def _sizes(marks: Sequence[Mark]) -> list[int]:
     return sizes
 
 
-def _tails(marks: Sequence[Mark]) -> list[int]:
-    """How much text comes after each mark up to the next place where the line may break."""
+def _tails(marks: Sequence[Mark], *, late: bool = False) -> list[int]:
+    """How much text comes after each mark up to the next place where the line may break; `late`:
+    or could break if it must."""
     tails = [0] * len(marks)
     tail = 0
     for i in range(len(marks) - 1, -1, -1):
@@ -152,5 +161,6 @@ def _tails(marks: Sequence[Mark]) -> list[int]:
         if isinstance(mark, Word):
             tail += len(mark.text)
         elif isinstance(mark, Between):
-            tail = 0 if mark.must_break or mark.gap.soft else tail + len(mark.gap.flat)
+            may_break = mark.must_break or mark.gap.soft or (late and mark.gap.late)
+            tail = 0 if may_break else tail + len(mark.gap.flat)
     return tails

@@ -26,10 +26,15 @@ class Blanks(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """What stands between two words: on one line `flat`; a soft one may break, a hard one does."""
+    """What stands between two words: on one line `flat`; a soft one may break, a hard one does.
+
+    A late one breaks where nothing else would keep the line within its width; whoever measures
+    what stands before it takes it as one that never breaks.
+    """
 
     flat: str = " "
     soft: bool = False
+    late: bool = False
     hard: bool = False
     closing: bool = False
     column: str = ""
@@ -81,7 +86,7 @@ Mark: TypeAlias = Word | Between | Open | Close
 Item: TypeAlias = Part | Gap | Open | Close
 Layout: TypeAlias = Callable[[Branch, str], Iterable[Item]]
 
-GLUE, SPACE, BREAK = Gap(""), Gap(), Gap(soft=True)
+GLUE, SPACE, BREAK, LATE = Gap(""), Gap(), Gap(soft=True), Gap(late=True)
 CLOSE = Close()
 HANG = Open("hang", 2, fill=True)
 SAME = Open("same", fill=True)
@@ -148,12 +153,12 @@ def grouped(opening: Open, items: Iterable[Item]) -> list[Item]:
     return [opening, *items, CLOSE]
 
 
-def broken_before(parts: Sequence[Part], kinds: Iterable[str]) -> list[Item]:
+def broken_before(parts: Sequence[Part], kinds: Iterable[str], gap: Gap = BREAK) -> list[Item]:
     """The parts, and a soft gap before those of certain kinds."""
     items: list[Item] = []
     for i, part in enumerate(parts):
         if i and kind_of(part) in kinds:
-            items.append(BREAK)
+            items.append(gap)
         items.append(part)
     return items
 

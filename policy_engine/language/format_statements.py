@@ -10,6 +10,7 @@ from policy_engine.language.format_marks import (
     BREAK,
     CLOSE,
     HANG,
+    LATE,
     SAME,
     SPACE,
     WINDOWS,
@@ -152,6 +153,21 @@ def _alias(branch: Branch, _: str) -> Iterable[Item]:
     return grouped(HANG, [*branch.parts[:2], Gap(column="equals"), *branch.parts[2:]])
 
 
+def _fact(branch: Branch, _: str) -> Iterable[Item]:
+    named, rest = branch.parts[:3], branch.parts[3:]
+    return grouped(HANG, [*named, LATE, *broken_before(rest, ("source", "MAY_DRIFT"))])
+
+
+def _define(branch: Branch, _: str) -> Iterable[Item]:
+    *head, body = branch.parts
+    return grouped(HANG, [*head, LATE, body])
+
+
+def _only_when(branch: Branch, _: str) -> Iterable[Item]:
+    targets, only, when, condition = branch.parts
+    return (targets, LATE, only, when, LATE, condition)
+
+
 def _field(branch: Branch, _: str) -> Iterable[Item]:
     colon = next(i for i, part in enumerate(branch.parts) if kind_of(part) == "COLON") + 1
     return (*branch.parts[:colon], Gap(column="type"), *branch.parts[colon:])
@@ -182,8 +198,8 @@ LAYOUTS: dict[str, Layout] = {
     **dict.fromkeys(("attributes", "record", "task", "about", "table", "framework"), _block),
     "role": _role,
     "type_alias": _alias,
-    "fact": breaking(HANG, "source", "MAY_DRIFT"),
-    "define": breaking(HANG),
+    "fact": _fact,
+    "define": _define,
     "source": arguments,
     "parameters": arguments,
     "field": _field,
@@ -196,6 +212,7 @@ LAYOUTS: dict[str, Layout] = {
     "asked_for": between_commas(HANG),
     "row": _row,
     "control": _cells("control"),
+    "only_when": _only_when,
     "only_after": in_line("where", *WINDOWS),
     "escalate": in_line("TO"),
     "limit": in_line("TO", "PER", *WINDOWS),

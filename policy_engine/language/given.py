@@ -20,22 +20,33 @@ NOTHING: Known = frozenset()
 
 def surely_given(expression: t.Expression, scope: Scope, truth: bool) -> Known:
     """The optional data that is given wherever the expression is `truth`."""
+    if_true, if_false = _told(expression, scope)
+    return if_true if truth else if_false
+
+
+def _told(expression: t.Expression, scope: Scope) -> tuple[Known, Known]:
+    """The same for both truths, so that each part is looked at once however deep they nest."""
     match expression:
-        case t.PredicateNode(word="given", operand=t.PathNode() as path) if truth:
+        case t.PredicateNode(word="given", operand=t.PathNode() as path):
             key = scope.key(path)
-            return frozenset({key}) if key else NOTHING
+            return frozenset({key}) if key else NOTHING, NOTHING
         case t.NotNode(operand=operand):
-            return surely_given(operand, scope, not truth)
+            if_true, if_false = _told(operand, scope)
+            return if_false, if_true
         case t.ConditionalNode(condition=condition, yes=yes, no=no):
-            by_yes = surely_given(condition, scope, True) | surely_given(yes, scope, truth)
-            by_no = surely_given(condition, scope, False) | surely_given(no, scope, truth)
-            return by_yes & by_no
+            holds, fails = _told(condition, scope)
+            by_yes, by_no = _told(yes, scope), _told(no, scope)
+            return (holds | by_yes[0]) & (fails | by_no[0]), (holds | by_yes[1]) & (
+                fails | by_no[1]
+            )
         case t.JunctionNode(word=word, parts=parts):
-            known = [surely_given(part, scope, truth) for part in parts]
-            certain = (word == "and") is truth
-            return _union(known) if certain else frozenset.intersection(*known)
+            told = [_told(part, scope) for part in parts]
+            all_true, all_false = [t for t, _ in told], [f for _, f in told]
+            if word == "and":
+                return _union(all_true), frozenset.intersection(*all_false)
+            return frozenset.intersection(*all_true), _union(all_false)
         case _:
-            return NOTHING
+            return NOTHING, NOTHING
 
 
 def among(

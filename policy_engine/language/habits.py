@@ -92,7 +92,7 @@ _AROUND = (
     # comparisons and signs
     (r"‹\|›\||\|‹\|›", "write `or`"),
     (r"‹\?›\?", "say what holds without it: `if x is given then x else …`"),
-    (r"‹:›=", "a definition is written with `=`"),
+    (r"‹:›=|:\s*‹=›", "a definition is written with `=`"),
     (r"‹/\*", "a comment begins with `#`"),
     (r"\blike\s+‹", 'a glob is a text in quotes: `x like "*.pdf"`'),
     (r"‹/[^›]+/›", "there is no division; multiply the other side"),

@@ -38,6 +38,10 @@ class Report:
         """What is wrong with this name has been said; its uses are not called unknown as well."""
         self._unread.add(name)
 
+    def ignores(self, name: str) -> bool:
+        """Whether what is wrong with a name, or with what it names through an import, was said."""
+        return name in self._unread or name.rpartition(".")[2] in self._unread
+
     def unknown(
         self,
         code: Code,
@@ -47,7 +51,7 @@ class Report:
         label: str | None = None,
     ) -> None:
         """A name that stands for nothing; of the first hundred, the nearest that does is named."""
-        if name.text in self._unread or name.text.rpartition(".")[2] in self._unread:
+        if self.ignores(name.text):
             return
         self._unknown += 1
         places = dict(known) if self._unknown <= CEILING else {}

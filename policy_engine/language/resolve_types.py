@@ -51,14 +51,20 @@ class Types:
             case t.MapType():
                 return self._map(node)
 
-    def fields(self, nodes: Sequence[t.FieldNode], what: str) -> tuple[Field, ...]:
-        """Declared fields; those whose type is unknown are left out (and reported)."""
+    def fields(
+        self, nodes: Sequence[t.FieldNode], what: str, *, shared: bool = False
+    ) -> tuple[Field, ...]:
+        """Declared fields; those whose type is unknown are left out (and reported).
+
+        Where they are `shared`, several files may declare the same field alike.
+        """
         result: dict[str, Field] = {}
         first: dict[str, t.Name] = {}
         for node in nodes:
             name = node.name.text
             if name in first:
-                duplicate(what, node.name, first[name].span, self._report)
+                if not (shared and self._is_alike(node, first[name], result.get(name))):
+                    duplicate(what, node.name, first[name].span, self._report)
                 continue
             first[name] = node.name
             type_ = self.resolve(node.type)
@@ -68,6 +74,13 @@ class Types:
             else:
                 result[name] = Field(name, type_, node.optional, node.secret)
         return tuple(result.values())
+
+    def _is_alike(self, node: t.FieldNode, first: t.Name, field: Field | None) -> bool:
+        """Whether another file declares the same field in the same way."""
+        if node.name.span.source.name == first.span.source.name:
+            return False
+        type_ = self.resolve(node.type)
+        return type_ is None or Field(first.text, type_, node.optional, node.secret) == field
 
     def _set(self, node: t.SetType) -> Type | None:
         item = self.resolve(node.item)

@@ -9,7 +9,7 @@ from datetime import datetime
 from policy_engine.foundation.source import Span
 from policy_engine.language import checked as c, codes, tree as t
 from policy_engine.language.controls import satisfied
-from policy_engine.language.costs import refuse_costly
+from policy_engine.language.costs import refuse_large
 from policy_engine.language.declare import Declarations
 from policy_engine.language.digests import rule_digest
 from policy_engine.language.expressions import Expressions
@@ -27,7 +27,7 @@ from policy_engine.language.policy import (
 )
 from policy_engine.language.report import Report
 from policy_engine.language.scope import Feature, Scope
-from policy_engine.language.tasks import facts_below
+from policy_engine.language.tasks import facts_used
 from policy_engine.language.type_rules import assignable
 from policy_engine.language.walk import all_of
 from policy_engine.values.calendar import start_of_day
@@ -106,7 +106,7 @@ class Rules:
             return None
         for expression in checked:
             self._refuse_missing_inputs(expression, scope)
-            refuse_costly(expression, self._defines, self._report)
+            refuse_large(expression, self._defines, self._report)
         return tuple(
             Condition(expression, expected, expression.span)
             for expression, (_, expected) in zip(checked, written, strict=True)
@@ -301,20 +301,6 @@ class Rules:
             reads = self._reads(self._defines[define].body)
             self._known_reads[define] = tuple({read.span: read for _, read in reads}.values())
         return self._known_reads[define]
-
-
-def facts_used(
-    expression: c.Checked, defines: Mapping[str, Define], facts: Mapping[str, Fact]
-) -> frozenset[str]:
-    """The facts that a condition rests on, through definitions and other facts too."""
-    bodies = [expression]
-    seen: set[str] = set()
-    for body in bodies:
-        for node in all_of(body):
-            if isinstance(node, c.Apply) and node.define not in seen and node.define in defines:
-                seen.add(node.define)
-                bodies.append(defines[node.define].body)
-    return facts_below(tuple(bodies), facts) & facts.keys()
 
 
 def _own_condition(effect: t.EffectNode) -> tuple[tuple[t.Expression, bool], ...]:

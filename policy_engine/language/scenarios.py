@@ -239,12 +239,26 @@ class Scenarios:
         scenario.calls.append(call)
 
     def _validation(self, given: t.GivenValidation, scenario: _Scenario) -> None:
-        node = self._found.validation(given.name, self._report)
+        found = self._found
+        if not found.find(found.validations, given.name) and found.find(found.tasks, given.name):
+            self._refuse_action(given)
+            return
+        node = found.validation(given.name, self._report)
         if node is not None:
             name = node.name.text
             earlier = scenario.validations.get(name)
             self._once(earlier, given.span, f"the validation `{name}`")
             scenario.validations[name] = given.passed
+
+    def _refuse_action(self, given: t.GivenValidation) -> None:
+        """`passed` and a bare `failed` are said of validations."""
+        name = given.name.text
+        title = f"`{name}` is a task, not a validation"
+        word = "executed" if given.passed else "failed"
+        help_ = f"of a past action, write `given {name} {{}} {word}`"
+        self._report.add(
+            codes.UNKNOWN_VALIDATION, title, given.name.span, "did it pass a check?", help_=help_
+        )
 
     def _approval(self, given: t.GivenApproval, scenario: _Scenario) -> None:
         roles = self._known_roles(given.roles, "human")

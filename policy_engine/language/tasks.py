@@ -12,7 +12,7 @@ from policy_engine.language.checking import counted
 from policy_engine.language.cycles import Cycles
 from policy_engine.language.declare import Declarations
 from policy_engine.language.expressions import Expressions
-from policy_engine.language.policy import Fact, Output, Task
+from policy_engine.language.policy import Define, Fact, Output, Task
 from policy_engine.language.report import Report
 from policy_engine.language.resolve_types import Types
 from policy_engine.language.scope import Scope, Shape
@@ -130,11 +130,13 @@ class Facts:
         found: Declarations,
         tasks: Tasks,
         scope: Scope,
+        defines: Mapping[str, Define],
         expressions: Expressions,
         report: Report,
     ) -> None:
         self._found = found
         self._tasks = tasks
+        self._defines = defines
         self._scope = scope
         self._expressions = expressions
         self._report = report
@@ -206,7 +208,7 @@ class Facts:
         return value
 
     def _refuse_cycles(self, facts: Mapping[str, Fact]) -> None:
-        below = {name: _facts_in(fact.arguments) for name, fact in facts.items()}
+        below = {name: _facts_in(fact.arguments, self._defines) for name, fact in facts.items()}
         cycles = Cycles(below)
         for name, fact in facts.items():
             if any(cycles.closes(name, other) for other in below[name]):
@@ -214,17 +216,29 @@ class Facts:
                 self._report.add(codes.CYCLE, title, fact.span, "it can never be known")
 
 
-def facts_below(arguments: tuple[c.Checked, ...], facts: Mapping[str, Fact]) -> frozenset[str]:
-    """The facts that something rests on, and those that these rest on."""
+def facts_used(
+    expression: c.Checked, defines: Mapping[str, Define], facts: Mapping[str, Fact]
+) -> frozenset[str]:
+    """The facts that a condition rests on, through definitions and other facts too."""
     found: set[str] = set()
-    waiting = [arguments]
+    waiting: list[tuple[c.Checked, ...]] = [(expression,)]
     while waiting:
-        new = _facts_in(waiting.pop()) - found
+        new = (_facts_in(waiting.pop(), defines) & facts.keys()) - found
         found |= new
-        waiting.extend(facts[name].arguments for name in new if name in facts)
+        waiting.extend(facts[name].arguments for name in new)
     return frozenset(found)
 
 
-def _facts_in(arguments: Iterable[c.Checked]) -> set[str]:
-    nodes = (node for argument in arguments for node in all_of(argument))
-    return {node.path[0] for node in nodes if isinstance(node, c.Read) and node.root == "fact"}
+def _facts_in(expressions: Iterable[c.Checked], defines: Mapping[str, Define]) -> set[str]:
+    """The facts that expressions read, and the definitions that they use."""
+    bodies = list(expressions)
+    found: set[str] = set()
+    used: set[str] = set()
+    for body in bodies:
+        for node in all_of(body):
+            if isinstance(node, c.Read) and node.root == "fact":
+                found.add(node.path[0])
+            elif isinstance(node, c.Apply) and node.define not in used and node.define in defines:
+                used.add(node.define)
+                bodies.append(defines[node.define].body)
+    return found

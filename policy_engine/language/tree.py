@@ -27,6 +27,7 @@ from policy_engine.language.tree_declarations import (
     RowNode as RowNode,
     TableNode as TableNode,
     TaskNode as TaskNode,
+    TypedDefineNode as TypedDefineNode,
 )
 from policy_engine.language.tree_expressions import (
     AffixNode as AffixNode,

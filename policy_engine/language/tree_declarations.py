@@ -155,6 +155,13 @@ class DefineNode:
 
 
 @dataclass(frozen=True, slots=True)
+class TypedDefineNode(DefineNode):
+    """A definition that says of which type it is."""
+
+    type: TypeNode
+
+
+@dataclass(frozen=True, slots=True)
 class FrameworkNode:
     """A catalogue of controls: ids and titles."""
 

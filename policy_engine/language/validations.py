@@ -40,7 +40,7 @@ class Validations:
         for name, node in self._found.validations.items():
             requiring = [rule for rule in rules.values() if name in rule.validations]
             tasks = sorted({task for rule in requiring for task in rule.tasks})
-            if not tasks and name not in required:
+            if not tasks and name not in required and not self._report.ignores(name):
                 self._report.add(
                     codes.UNUSED_VALIDATION,
                     f"no rule requires the validation `{name}`",

@@ -40,7 +40,7 @@ from policy_engine.runtime.keeping import (
 )
 from policy_engine.runtime.past import Past
 from policy_engine.runtime.people import People, Waiting
-from policy_engine.runtime.ports import Clock, Decider, Executor, Facts, Recorder, Roles
+from policy_engine.runtime.ports import Clock, Decider, Executor, LookUp, Recorder, Roles
 from policy_engine.runtime.results import Results
 from policy_engine.runtime.store import Status, Store, Stored
 
@@ -74,7 +74,7 @@ class Gate:
         roles: Roles,
         recorder: Recorder,
         executor: Executor,
-        facts: Facts,
+        facts: LookUp,
         clock: Clock,
         accounts: Accounts,
         policy: PolicySet,
@@ -141,9 +141,9 @@ class Gate:
         """
         _refuse_unwritable("a key", key)
         action = taken_in(action)
-        looked_up = facts is None
-        facts = self._looked_up(action) if facts is None else plain_facts(facts)
         memory = self._memory(session)
+        looked_up = facts is None
+        facts = self._looked_up(action, memory) if facts is None else plain_facts(facts)
         preview = self._decisions.bare(action, memory, facts)
         if preview.action is None:
             with self._database.transaction():
@@ -186,7 +186,7 @@ class Gate:
         if facts is not None:
             facts = plain_facts(facts)
         elif stored.looked_up:
-            facts = self._looked_up(stored.action)
+            facts = self._looked_up(stored.action, self._store.session(stored.session))
         else:
             facts = stored.facts
         return self._proceed(id, session, facts)
@@ -436,10 +436,11 @@ class Gate:
             if kept is NO_PLAIN_FORM:
                 self._store.mark_incomplete(stored.session)
 
-    def _looked_up(self, action: Action) -> Mapping[str, object]:
+    def _looked_up(self, action: Action, session: Session | None) -> Mapping[str, object]:
         """The gate's own look-up; where it fails, the facts are not known."""
+        said, now = self._decisions.attributes(session), self._clock.now()
         try:
-            return plain_facts(self._facts(action))
+            return plain_facts(self._facts(action, attributes=said, now=now))
         except Exception:  # noqa: BLE001 — foreign code; no fact is the restrictive reading
             return {}
 

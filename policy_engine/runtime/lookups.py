@@ -8,15 +8,18 @@ needs what is not known, stays unknown, so that rules restrict.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from policy_engine.decision.action import Action
-from policy_engine.language import checked as c
+from policy_engine.decision.circumstances import Circumstances
+from policy_engine.decision.program import Program
+from policy_engine.decision.question import Question
+from policy_engine.decision.truth import Unknown
 from policy_engine.language.policy import Fact, PolicySet
-from policy_engine.language.rules import facts_used
+from policy_engine.language.tasks import facts_used
 from policy_engine.runtime.executors import ToolFailed, ToolHangs
 from policy_engine.runtime.keeping import NO_PLAIN_FORM, as_plain, plain_facts
 from policy_engine.runtime.ports import Executor, Facts
-from policy_engine.values.conform import conform
 
 _UNKNOWN = object()
 
@@ -24,27 +27,34 @@ _UNKNOWN = object()
 class Lookups:
     """The facts of one policy set: first what the host knows, then what tools can tell."""
 
-    def __init__(self, policy: PolicySet, executor: Executor, host: Facts) -> None:
-        self._policy = policy
+    def __init__(self, program: Program, executor: Executor, host: Facts) -> None:
+        self._program = program
+        self._policy = policy = program.policy
         self._executor = executor
         self._host = host
         self._needed = {task: _needed(task, policy) for task in policy.tasks}
 
-    def __call__(self, action: Action) -> Mapping[str, object]:
+    def __call__(
+        self, action: Action, *, attributes: Mapping[str, object], now: datetime
+    ) -> Mapping[str, object]:
         known = plain_facts(self._host(action))
         for name in self._needed.get(str(action.task), ()):
             fact = self._policy.facts[name]
             if name not in known and fact.source is not None:
-                value = self._looked_up(fact, action, known)
+                given = Circumstances(now=now, facts=known, attributes=attributes)
+                value = self._looked_up(fact, Question(self._program, action, given))
                 if value is not _UNKNOWN:
                     known[name] = value
         return known
 
-    def _looked_up(self, fact: Fact, action: Action, known: Mapping[str, object]) -> object:
+    def _looked_up(self, fact: Fact, question: Question) -> object:
+        """What the task of a fact returns; the question knows what its arguments may read."""
         assert fact.source is not None
         fields = self._policy.tasks[fact.source].inputs
-        values = [self._argument(argument, action, known) for argument in fact.arguments]
-        if _UNKNOWN in values or not self._executor.can(fact.source):
+        conditions = self._program.conditions
+        values = [question.evaluate(conditions.settled(node)) for node in fact.arguments]
+        is_known = not any(isinstance(value, Unknown) for value in values)
+        if not is_known or not self._executor.can(fact.source):
             return _UNKNOWN
         input_ = {field.name: value for field, value in zip(fields, values, strict=True)}
         try:
@@ -52,20 +62,6 @@ class Lookups:
         except (ToolFailed, ToolHangs):
             return _UNKNOWN
         return _UNKNOWN if found is None or found is NO_PLAIN_FORM else found
-
-    def _argument(self, node: c.Checked, action: Action, known: Mapping[str, object]) -> object:
-        """An input of the action, a fact or a part of one, or a value of the policy."""
-        if isinstance(node, c.Constant):
-            return node.value
-        if not isinstance(node, c.Read) or node.root not in ("input", "fact"):
-            return _UNKNOWN
-        value: object = action.input if node.root == "input" else known
-        for step in node.path:
-            if not isinstance(value, Mapping) or step not in value:
-                return _UNKNOWN
-            value = value[step]
-        typed, misfits = conform(value, node.type)
-        return _UNKNOWN if misfits else typed
 
 
 def _needed(task: str, policy: PolicySet) -> tuple[str, ...]:
@@ -90,18 +86,16 @@ def _needed(task: str, policy: PolicySet) -> tuple[str, ...]:
         ready = [
             name
             for name in sorted(found - set(ordered))
-            if not (_facts_below(policy.facts[name]) & found) - set(ordered)
+            if not (_facts_below(policy.facts[name], policy) & found) - set(ordered)
         ]
         ordered += ready
     return tuple(ordered)
 
 
-def _facts_below(fact: Fact) -> set[str]:
-    return {
-        node.path[0]
-        for argument in fact.arguments
-        if isinstance(node := argument, c.Read) and node.root == "fact"
-    }
+def _facts_below(fact: Fact, policy: PolicySet) -> frozenset[str]:
+    """The facts that a fact is looked up with, and those that these are."""
+    below = (facts_used(node, policy.defines, policy.facts) for node in fact.arguments)
+    return frozenset().union(*below)
 
 
 def no_facts(action: Action) -> Mapping[str, object]:

@@ -70,6 +70,14 @@ class Facts(Protocol):
     def __call__(self, action: Action) -> Mapping[str, object]: ...
 
 
+class LookUp(Protocol):
+    """The same for a gate, which knows the time and what is said of the action's session too."""
+
+    def __call__(
+        self, action: Action, *, attributes: Mapping[str, object], now: datetime
+    ) -> Mapping[str, object]: ...
+
+
 class Clock(Protocol):
     """The time, with its offset from UTC."""
 

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from policy_engine import Engine, PolicyError
-from policy_engine.bundle.files import read_beside, read_files
+from policy_engine.bundle import files as bundle_files
+from policy_engine.bundle.contents import read_contents, read_policy
+from policy_engine.bundle.files import Roots, read_beside, read_files
 from policy_engine.loading import check
+from tests.bundle.desk import write_files
 
 
 def codes(*paths: Path) -> list[str]:
@@ -59,6 +62,71 @@ def test_a_schema_is_not_read_from_above_or_through_links(tmp_path: Path) -> Non
     assert read_beside(policy, "../secret.json") is None
     assert read_beside(policy, "link.json") is None
     assert read_beside(policy, str(tmp_path / "secret.json")) is None
+
+
+SHIPPED = {
+    "package/kit/forms.policy": """
+policy kit.forms "Forms" owner "kit@kit.example"
+task fill { input name: Text }
+rule filling permit any agent to fill when name != "nobody"
+validation form checks input against schema "side/form.json"
+rule formed require form before fill
+test "names" for each case in "side/names.csv" given agent "a" given form passed
+  when fill { name: case.name } expect case.outcome
+""",
+    "package/kit/side/form.json": '{"required": ["name"]}',
+    "package/kit/side/names.csv": "name,outcome\nann,allow\nnobody,deny\n",
+    "package/kit/up.policy": """
+policy kit.up "Up" owner "kit@kit.example"
+task rise {}
+rule rising permit any agent to rise
+validation high checks input against schema "../above.json"
+rule steady require high before rise
+""",
+    "package/above.json": "{}",
+    "desk/desk.policy": 'policy acme.desk "Desk" owner "a@b"\nimport kit.forms\n',
+    "desk/high.policy": 'policy acme.high "High" owner "a@b"\nimport kit.up\n',
+}
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which somebody works; the policy `kit.forms` ships with the package."""
+    write_files(tmp_path, SHIPPED)
+    monkeypatch.setattr(bundle_files, "data_file", lambda path: tmp_path / "package")
+    monkeypatch.chdir(tmp_path / "desk")
+    return tmp_path / "desk"
+
+
+def test_what_a_shipped_policy_names_is_read_from_beside_it(shipped: Path) -> None:
+    policy, diagnostics = check(shipped / "desk.policy")
+    assert (policy is not None, diagnostics) == (True, ())
+    contents = read_contents([shipped / "desk.policy"])
+    assert contents.files["imports/kit/side/form.json"] == '{"required": ["name"]}'
+    assert read_policy(contents.given, contents.files).digest == contents.policy.digest
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("form.json", '{"required": []}'), ("names.csv", "name,outcome\nnobody,allow\n")],
+)
+def test_a_file_of_that_name_in_the_working_directory_is_not_read(
+    shipped: Path, name: str, text: str
+) -> None:
+    expected = read_contents([shipped / "desk.policy"])
+    write_files(shipped, {f"policies/kit/side/{name}": text})
+    assert read_contents([shipped / "desk.policy"]).files == expected.files
+    assert Engine.load(shipped / "desk.policy").policy.digest == expected.policy.digest
+
+
+def test_a_shipped_policy_reads_nothing_from_above(shipped: Path) -> None:
+    assert codes(shipped / "high.policy") == ["N213"]
+    roots = Roots([shipped])
+    found = roots.find("kit.forms")
+    assert found is not None
+    assert roots.read_beside(found.name, "side/form.json") == '{"required": ["name"]}'
+    assert roots.read_beside(found.name, "side") is None
+    assert roots.read_beside(found.name, str(shipped / "desk.policy")) is None
 
 
 @pytest.mark.parametrize(
