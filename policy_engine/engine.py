@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Literal
 
 from policy_engine.decision.action import Action
 from policy_engine.decision.circumstances import Circumstances, names_of
+from policy_engine.decision.code.answering import Answering
 from policy_engine.decision.code.cached import Cached, Unreadable, loads
-from policy_engine.decision.code.verdicts import Decide, Verdicts
-from policy_engine.decision.outcome import Outcome
+from policy_engine.decision.code.verdicts import Verdicts
 from policy_engine.decision.session import Session
-from policy_engine.decision.verdict import Verdict, verdict_of
 
 if TYPE_CHECKING:
     from policy_engine.access.casbin_gate import CasbinGate
@@ -42,11 +41,13 @@ if TYPE_CHECKING:
     from policy_engine.runtime.ports import Clock, Executor, Facts
     from policy_engine.runtime.validations import Check
 
+_NOBODY: frozenset[str] = frozenset()
+
 # To decide by the functions of a bundle takes nothing that reads policies: what does (Lark,
 # Casbin, JSON Schema, the store) is imported by the methods that need it.
 
 
-class Engine:
+class Engine(Answering):
     """A policy set and a directory, ready to decide. Immutable; safe to share among threads."""
 
     def __init__(
@@ -174,14 +175,6 @@ class Engine:
         return verdicts_of(self._program, self._allows)
 
     @cached_property
-    def _quick(self) -> Mapping[str, Decide]:
-        return self._verdicts.quick.ready
-
-    @cached_property
-    def _whole(self) -> Mapping[str, Decide]:
-        return self._verdicts.whole.ready
-
-    @cached_property
     def _columns(self) -> Prepared:
         from policy_engine.decision.columns.decide import Prepared
 
@@ -237,56 +230,6 @@ class Engine:
 
         decision = decide(self._program, action, circumstances)
         return decision if self._also is None else self._also.narrow(action, decision)
-
-    def verdict(
-        self,
-        action: Action,
-        roles: frozenset[str] | None = None,
-        circumstances: Circumstances | None = None,
-    ) -> Verdict:
-        """The outcome alone, and one rule that it is owed to: what `decide` says, in microseconds.
-
-        For whoever asks often and needs no reasons: to offer an agent only what it may do, say.
-        `roles` are all that the principal holds, those that others include too (None: by the
-        directory); `circumstances` are all else that rules may read (None: the time alone).
-        Deciding by generated code; what that cannot decide goes to `decide`, and what cannot be
-        decided is denied.
-        """
-        try:
-            if roles is None:
-                roles = self._held(action, circumstances)
-            return self._quick[action.task](action, roles, circumstances)
-        except Exception:  # noqa: BLE001 — asked for the first time, or in vain
-            return self._answer("verdict", action, roles, circumstances)
-
-    def deciding(
-        self,
-        action: Action,
-        roles: frozenset[str] | None = None,
-        circumstances: Circumstances | None = None,
-    ) -> Verdict:
-        """The same, with all rules that the outcome is owed to."""
-        # Not one function with `verdict`: a call more is a tenth of what the answer takes.
-        try:
-            if roles is None:
-                roles = self._held(action, circumstances)
-            return self._whole[action.task](action, roles, circumstances)
-        except Exception:  # noqa: BLE001 — asked for the first time, or in vain
-            return self._answer("complete", action, roles, circumstances)
-
-    def _answer(
-        self,
-        part: Literal["verdict", "complete"],
-        action: Action,
-        roles: frozenset[str] | None,
-        circumstances: Circumstances | None,
-    ) -> Verdict:
-        """The answer by a function that is not compiled yet; a deny where nothing has one."""
-        try:
-            held = self._held(action, circumstances) if roles is None else roles
-            return self._verdicts.first(part, action, held, circumstances)
-        except Exception:  # noqa: BLE001 — whatever cannot be decided is refused
-            return verdict_of(Outcome.DENY, (), "")
 
     def decide_batch(self, table: Table, *, now: datetime | None = None) -> Table:
         """The answers of `deciding` to all rows of an Arrow table (extra `batch`); what its
@@ -365,6 +308,16 @@ class Engine:
         )
         return validate(self._program, names, action, circumstances, self._checks, output)
 
+    def read(self, session: Session) -> None:
+        """Reads what a session has seen, now and not in the next decision.
+
+        Changes no answer. For whoever has the time when a tool has answered rather than when the
+        next action is proposed; only what is new is read.
+        """
+        from policy_engine.decision.reading import read
+
+        read(self._program, session)
+
     def test(self) -> list[Rehearsal]:
         """What came of each test that the policy files contain."""
         from policy_engine.decision.rehearse import rehearse
@@ -422,7 +375,7 @@ class Engine:
             roles=self,
             recorder=ledger,
             executor=executor or called,
-            facts=Lookups(self.policy, called, facts or no_facts),
+            facts=Lookups(self._program, called, facts or no_facts),
             clock=clock,
             accounts=Accounts(self.policy, ledger.salt),
             policy=self.policy,
@@ -444,9 +397,9 @@ class Engine:
     ) -> Circumstances:
         """All that a decision rests on besides the action; the arguments are those of `decide`."""
         now = now or datetime.now(UTC)
-        if now.utcoffset() is None:
+        if now.tzinfo is not UTC and now.utcoffset() is None:
             raise ValueError("`now` needs its offset from UTC")
-        principal = action.principal
+        principal, chain = action.principal, action.chain
         held = (
             self._roles(principal.id, principal.kind, action.domain)
             if roles is None
@@ -460,16 +413,10 @@ class Engine:
             tuple(evidence),
             history,
             attributes or {},
-            tuple(self._roles(p.id, p.kind, action.domain) for p in action.chain),
+            tuple([self._roles(p.id, p.kind, action.domain) for p in chain]) if chain else (),
             root,
-            names_of("suspended", suspended),
+            names_of("suspended", suspended) if suspended != () else _NOBODY,
         )
-
-    def _held(self, action: Action, circumstances: Circumstances | None) -> frozenset[str] | None:
-        if circumstances is not None and circumstances.roles is not None:
-            return circumstances.roles
-        principal = action.principal
-        return self._roles(principal.id, principal.kind, action.domain)
 
     def _roles(self, who: str, kind: Kind, domain: str | None) -> frozenset[str] | None:
         """Roles by the directory, less those kept for the other kind of principal.
@@ -480,7 +427,7 @@ class Engine:
         if self._directory is None:
             return None
         if who in self._role_table or self._directory.is_role(who):
-            return frozenset()
+            return _NOBODY
         return self._directory.roles_of(who, domain, closed_to=self._closed[kind])
 
     @cached_property

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from policy_engine import Action, Agent, Confirmation, Decision, Engine, Human, Outcome
@@ -23,7 +23,7 @@ DOMAINS = ("airline", "retail", "telecom")
 
 _EASTERN = timezone(timedelta(hours=-5))
 
-_WORDS = {
+WORDS = {
     Outcome.ALLOW: "allow",
     Outcome.VALIDATE: "escalate",
     Outcome.ESCALATE: "escalate",
@@ -38,8 +38,17 @@ def decide(
     facts: Mapping[str, object],
     context: Mapping[str, object],
 ) -> str:
-    """`allow`, `deny` or `escalate`, as the scorer calls it."""
-    return _WORDS[decision(domain, tool, arguments, facts, context).outcome]
+    """`allow`, `deny` or `escalate`, as the scorer calls it.
+
+    The yes that the data have is said to exactly this call, so where nothing else is missing the
+    call is allowed.
+    """
+    engine = engine_of(domain)
+    action, circumstances = question(domain, tool, arguments, facts, context)
+    verdict = engine.verdict(action, circumstances.roles, circumstances)
+    if verdict.unconfirmed and context.get("user_confirmed"):
+        return "allow"
+    return WORDS[verdict.outcome]
 
 
 def decision(
@@ -70,15 +79,15 @@ def question(
     user = context.get("session_user")
     reason = context.get("cancel_reason")
     action = Action(
-        Agent(f"{domain}-desk"),
+        _agent_of(domain),
         tool,
-        dict(arguments),
-        {} if reason is None else {"cancel_reason": reason},
-        on_behalf_of=None if user is None else Human(str(user)),
+        arguments,
+        None if reason is None else {"cancel_reason": reason},
+        on_behalf_of=None if user is None else _customer(str(user)),
     )
     circumstances = engine_of(domain).circumstances(
         action,
-        facts={name: _in_our_terms(name, value) for name, value in facts.items()},
+        facts=_in_our_terms(facts),
         now=_instant(str(facts["now"])) if "now" in facts else datetime.now(UTC),
         attributes={} if user is None else {"user": user},
     )
@@ -90,20 +99,29 @@ def engine_of(domain: str) -> Engine:
     """The policy of one company, read once."""
     if domain not in DOMAINS:
         raise KeyError(domain)
-    return Engine.load(POLICIES / f"{domain}.policy", directory=ROLES)
+    engine = Engine.load(POLICIES / f"{domain}.policy", directory=ROLES)
+    engine.prepare(*engine.policy.tasks)
+    return engine
 
 
-def _in_our_terms(name: str, value: object) -> object:
-    """The same datum; a moment of the data with its offset from UTC."""
-    match value:
-        case dict():
-            return {key: _in_our_terms(key, part) for key, part in value.items()}
-        case list():
-            return [_in_our_terms(name, part) for part in value]
-        case str() if name == "created_at":
-            return _instant(value)
-        case _:
-            return value
+@cache
+def _agent_of(domain: str) -> Agent:
+    return Agent(f"{domain}-desk")
+
+
+@lru_cache(maxsize=1024)
+def _customer(user: str) -> Human:
+    return Human(user)
+
+
+def _in_our_terms(facts: Mapping[str, object]) -> dict[str, object]:
+    """The same facts; when a reservation was made, with its offset from UTC."""
+    ours = dict(facts)
+    reservation = facts.get("reservation")
+    if isinstance(reservation, dict) and isinstance(reservation.get("created_at"), str):
+        created_at = _instant(reservation["created_at"])
+        ours["reservation"] = {**reservation, "created_at": created_at}
+    return ours
 
 
 def _instant(text: str) -> datetime:

@@ -4,13 +4,16 @@ data comes from."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Protocol, TypeAlias
 
+from policy_engine.decision.intervals import Interval
 from policy_engine.decision.recollection import Recollection
 from policy_engine.decision.truth import Truth
 from policy_engine.foundation.source import Span
 from policy_engine.language.checked import Root
+from policy_engine.values.money import Money
 from policy_engine.values.types import Type
 
 Roots: TypeAlias = Mapping[Root, Mapping[str, object]]
@@ -18,10 +21,15 @@ Absences: TypeAlias = Mapping[tuple[Root, str], str]
 """Why a datum is not known; under the name "" why nothing of a root is."""
 
 
+Known: TypeAlias = dict[tuple[object, ...], tuple[object, tuple[object, ...]]]
+
+
 class Origins(Protocol):
     """Answers what the session has seen, and where a datum comes from."""
 
     def dictated(self, value: object, type_: Type, span: Span) -> Truth: ...
+
+    def named(self, value: object, type_: Type, span: Span) -> Truth: ...
 
     def trusted(self, value: object, type_: Type, span: Span) -> Truth: ...
 
@@ -35,9 +43,13 @@ class Origins(Protocol):
 
 
 class Frame:
-    """The data of one decision, and the variables of the place being evaluated."""
+    """The data of one decision, and the variables of the place being evaluated.
 
-    __slots__ = ("absent", "local", "now", "origins", "past", "roots")
+    `known` is what definitions came to with these data, by definition and arguments, beside the
+    arguments themselves; frames that differ in their variables alone share it.
+    """
+
+    __slots__ = ("absent", "known", "local", "now", "origins", "past", "roots")
 
     def __init__(
         self,
@@ -47,6 +59,7 @@ class Frame:
         origins: Origins,
         now: datetime,
         past: Recollection,
+        known: Known | None = None,
     ) -> None:
         self.roots = roots
         self.local = local
@@ -54,11 +67,12 @@ class Frame:
         self.origins = origins
         self.now = now
         self.past = past
+        self.known: Known = {} if known is None else known
 
     def with_locals(self, values: Mapping[str, object], *, only: bool = False) -> Frame:
         """A frame with more variables, or (`only`) with these alone."""
         local = values if only else {**self.local, **values}
-        return Frame(self.roots, local, self.absent, self.origins, self.now, self.past)
+        return Frame(self.roots, local, self.absent, self.origins, self.now, self.past, self.known)
 
     def with_roots(self, roots: Roots, absent: Absences) -> Frame:
         """A frame in which these roots are others, and for these reasons have gaps."""
@@ -71,3 +85,19 @@ class Frame:
             self.now,
             self.past,
         )
+
+
+_EXACT = (str, int, bool)
+_WRITTEN = (Decimal, Money, timedelta, datetime, date, time, Interval)
+
+
+def identity(value: object) -> object:
+    """What tells a value from others, for as long as the value is kept.
+
+    Values that are equal and not written alike, such as 1.0 and 1.00, are told apart: an
+    explanation shows them as they are.
+    """
+    kind = type(value)
+    if kind in _EXACT:
+        return kind, value
+    return (kind, repr(value)) if kind in _WRITTEN else id(value)

@@ -21,6 +21,9 @@ class Verdict(NamedTuple):
     policy: str
     """Digest of the policy set."""
     allowed: bool
+    unconfirmed: bool = False
+    """Whether nothing but the user's own confirmation is missing to go on: once there is one of
+    exactly this action, it is allowed."""
 
     def __bool__(self) -> bool:
         raise TypeError("a verdict is neither true nor false; ask for `verdict.allowed`")
@@ -29,6 +32,8 @@ class Verdict(NamedTuple):
         return f"{self.outcome}{' by ' if self.rules else ''}{', '.join(self.rules)}"
 
 
-def verdict_of(outcome: Outcome, rules: tuple[str, ...], policy: str) -> Verdict:
+def verdict_of(
+    outcome: Outcome, rules: tuple[str, ...], policy: str, *, unconfirmed: bool = False
+) -> Verdict:
     """A verdict that allows where its outcome does."""
-    return Verdict(outcome, rules, policy, outcome is Outcome.ALLOW)
+    return Verdict(outcome, rules, policy, outcome is Outcome.ALLOW, unconfirmed)

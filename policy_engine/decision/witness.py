@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from policy_engine.decision.closures import Compiler, in_order
-from policy_engine.decision.frame import Frame
+from policy_engine.decision.frame import Frame, identity
 from policy_engine.decision.intervals import counted
 from policy_engine.decision.past import Occurrences
 from policy_engine.decision.secrecy import is_secret
@@ -34,6 +34,8 @@ def witnesses(node: c.Checked, frame: Frame, compiler: Compiler) -> list[Witness
 class _Walk:
     def __init__(self, compiler: Compiler) -> None:
         self._compiler = compiler
+        self._known: dict[tuple[object, ...], tuple[tuple[Witness, ...], object]] = {}
+        """Of definitions, by their arguments, which are kept beside."""
 
     def of(self, node: c.Checked, frame: Frame, *, hidden: bool = False) -> Iterator[Witness]:
         value = self._value(node, frame)
@@ -52,14 +54,18 @@ class _Walk:
                 yield self._leaf(node, value, frame, hidden or is_secret(node, self._compiler))
 
     def _applied(self, node: c.Apply, frame: Frame, hidden: bool) -> Iterator[Witness]:
-        """The body's reasons, said at the place where the definition is used."""
+        """The body's reasons, each once, said at the place where the definition is used."""
         define = self._compiler.define(node.define)
         pairs = zip(define.parameters, node.arguments, strict=True)
         values = {name: self._value(argument, frame) for (name, _), argument in pairs}
         secret = hidden or any(is_secret(argument, self._compiler) for argument in node.arguments)
-        inner = frame.with_locals(values, only=True)
-        for witness in self.of(define.body, inner, hidden=secret):
-            yield witness._replace(span=node.span)
+        key = (node.define, secret, *map(identity, values.values()))
+        if key not in self._known:
+            inner = frame.with_locals(values, only=True)
+            found = self.of(define.body, inner, hidden=secret)
+            self._known[key] = tuple(dict.fromkeys(found)), values
+        moved = (witness._replace(span=node.span) for witness in self._known[key][0])
+        yield from dict.fromkeys(moved)
 
     def _chosen(self, node: c.Choice, frame: Frame, hidden: bool) -> Iterator[Witness]:
         """What decided the choice, and what decided the branch."""

@@ -105,8 +105,9 @@ def _scenario(draw: Draw, oddity: int, as_number: Callable[[str], object]) -> Sc
     )
 
 
-def _whole(text: str) -> int:
-    return int(Decimal(text))
+def _whole(text: str) -> int | Decimal:
+    number = Decimal(text)
+    return int(number) if number.is_finite() else number
 
 
 _MOSTLY: dict[Type, list[Any]] = {

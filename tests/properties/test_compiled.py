@@ -21,9 +21,11 @@ from policy_engine.decision.history import History
 from policy_engine.decision.program import Program, compile_policy
 from policy_engine.decision.question import Question
 from policy_engine.decision.verdict import Verdict, verdict_of
+from policy_engine.language.policy import PolicySet
 from tests.properties.crossings import crossings, wrapped
 from tests.properties.drafts import Written, built
 from tests.properties.draws import Draw, drawn
+from tests.properties.pieces import Piece, piece
 from tests.properties.profile import FACTOR, examples
 from tests.properties.scenarios import Scenario, scenario
 from tests.properties.strategies import draft
@@ -47,17 +49,24 @@ def trial(draw: Draw) -> Trial:
     drawn_ = draft(draw)
     policy = built(drawn_)
     scenarios = [scenario(draw, policy) for _ in range(MANY_A_TRIAL)]
-    return Trial(drawn_, policy, tuple(plainer(draw, one) for one in scenarios))
+    said = [some(draw, policy) for _ in scenarios]
+    plain = (plainer(draw, one, yes) for one, yes in zip(scenarios, said, strict=True))
+    return Trial(drawn_, policy, tuple(plain))
 
 
-def plainer(draw: Draw, one: Scenario) -> Scenario:
-    """Mostly without evidence, delegation and suspensions."""
+def some(draw: Draw, policy: PolicySet) -> tuple[Piece, ...]:
+    """Confirmations, some of them of something else or too old."""
+    return tuple(piece(draw, policy, ("confirm",)) for _ in range(draw.pick([0, 0, 1, 2])))
+
+
+def plainer(draw: Draw, one: Scenario, evidence: tuple[Piece, ...] = ()) -> Scenario:
+    """Mostly without other evidence, delegation and suspensions."""
     if draw.once_in(8):
         return one
     context = {n: v for n, v in one.context.items() if not isinstance(v, (list, dict))}
     return replace(
         one,
-        pieces=(),
+        pieces=evidence,
         suspended=frozenset(),
         chain=(),
         chain_roles=(),
@@ -94,11 +103,14 @@ def check(one: Trial) -> None:
 
 def compare(program: Program, verdicts: Verdicts, action: Action, given_: Circumstances) -> None:
     decision = decide(program, action, given_)
+    assert verdicts.binding(action) == decision.action
     rules = tuple(sorted(decision.rules))
     whole = verdicts.whole[action.task](action, given_.roles, given_)
     assert (whole.outcome, whole.rules) == (decision.outcome, rules)
+    assert whole.unconfirmed is decision.unconfirmed
     quick = verdicts.quick[action.task](action, given_.roles, given_)
     assert quick.outcome == decision.outcome
+    assert quick.unconfirmed is decision.unconfirmed
     assert set(quick.rules) <= set(rules)
 
 
@@ -133,7 +145,7 @@ def run(draw: Draw, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
             whole = way.first("complete", action, given_.roles, given_)
             assert whole == known, one
             quick = way.first("verdict", action, given_.roles, given_)
-            assert quick.outcome == known.outcome, one
+            assert (quick.outcome, quick.unconfirmed) == (known.outcome, known.unconfirmed), one
             assert set(quick.rules) <= set(known.rules), one
             answers += 2
     return answers, asked.left
@@ -182,7 +194,8 @@ class Answered(ProgramInterpreter):
         """The answer to an action; what is asked afterwards is about the same."""
         decision = decide(self._whole, action, given)
         rules = tuple(sorted(decision.rules))
-        self._known = verdict_of(decision.outcome, rules, decision.policy)
+        unconfirmed = decision.unconfirmed
+        self._known = verdict_of(decision.outcome, rules, decision.policy, unconfirmed=unconfirmed)
         self._made: Question | None = None
         return self._known
 

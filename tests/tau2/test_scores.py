@@ -6,14 +6,23 @@ rulebook's words there, and the counts below say so.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.tau2.engine import DOMAINS, POLICIES, decide, engine_of, question
-from policy_engine import Human, Outcome, Status
+from benchmarks.tau2.engine import (
+    DOMAINS,
+    POLICIES,
+    WORDS,
+    decide,
+    decision,
+    engine_of,
+    question,
+)
+from policy_engine import Confirmation, Human, Outcome, Status
 from tests.tau2.scoring import names_in, needs_data, quiet_about_files, rows, scores
 
 pytestmark = [needs_data, quiet_about_files]
@@ -95,6 +104,23 @@ def test_quick_and_full_decisions_agree() -> None:
         action, circumstances = question(*call)
         quick = engine.verdict(action, circumstances.roles, circumstances)
         assert quick.outcome is engine.decide_in(action, circumstances).outcome
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_a_yes_with_the_call_counts_as_one_that_is_bound_to_it(said: bool) -> None:
+    """The full decision asks first, and decides again with a confirmation as evidence."""
+    for row in [*rows("positives"), *rows("negatives")]:
+        context = {**row["context"], "user_confirmed": said}
+        call = row["domain"], row["tool"], row["args"], row["facts"], context
+        outcome = decision(*call).outcome
+        assert decide(*call) == WORDS[outcome]
+        action, circumstances = question(*call)
+        engine = engine_of(row["domain"])
+        digest = engine.binding(action)
+        assert digest is not None
+        yes = (Confirmation("somebody", digest, circumstances.now),) if said else ()
+        given = replace(circumstances, evidence=yes)
+        assert engine.verdict(action, given.roles, given).outcome is outcome
 
 
 def test_the_same_calls_through_the_gate(tmp_path: Path) -> None:

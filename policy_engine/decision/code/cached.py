@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from policy_engine.decision.program import Program
     from policy_engine.language.policy import Kind, PolicySet
 
-_FORM = "policy functions 2"
+_FORM = "policy functions 3"
 
 
 class Unreadable(ValueError):
@@ -52,7 +52,8 @@ def dumps(policy: PolicySet) -> bytes:
         function = function_of(rules, policy)
         parts = tuple(marshal.dumps(function.code(part)) for part in PARTS)
         names = tuple(function.names[level] for level in LEVELS)
-        tasks[name] = (parts, names, function.needs_circumstances)
+        confirming = tuple(sorted(function.confirming))
+        tasks[name] = (parts, names, confirming, function.needs_circumstances)
     roles = {name: (role.kind, role.includes) for name, role in sorted(policy.roles.items())}
     return marshal.dumps((_FORM, policy.digest, roles, tasks, freeze(policy)))
 
@@ -87,10 +88,15 @@ class _Marshalled:
     """The code of one task, part by part."""
 
     def __init__(
-        self, parts: Sequence[bytes], names: Sequence[tuple[str, ...]], needs: bool
+        self,
+        parts: Sequence[bytes],
+        names: Sequence[tuple[str, ...]],
+        confirming: Sequence[str],
+        needs: bool,
     ) -> None:
         self._parts = dict(zip(PARTS, parts, strict=True))
         self.names = dict(zip(LEVELS, names, strict=True))
+        self.confirming = frozenset(confirming)
         self.needs_circumstances = needs
 
     def code(self, part: Part) -> CodeType:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from policy_engine.decision.code.emitter import Emitter, NotEmitted
-from policy_engine.decision.code.truths import MIRRORED, OPPOSITE
+from policy_engine.decision.code.emitter import Emitter, NotEmitted, both
+from policy_engine.decision.code.relations import MIRRORED, OPPOSITE
 from policy_engine.decision.comparing import has_native_items, is_native
 from policy_engine.language import checked as c
 from policy_engine.language.policy import Condition
@@ -52,7 +52,8 @@ def clauses_of(
 ) -> list[Clause]:
     """Tests that the condition is met: surely or, for what narrows, not surely not.
 
-    One that cannot be emitted is asked of the interpreter: condition `number` of `name`.
+    One that cannot be emitted is asked of the interpreter: condition `number` of `name`. Of what
+    has happened nothing is known without a history, so only where there is one it is asked.
     """
     parts = list(_parts(condition.expression, condition.expected))
     try:
@@ -60,7 +61,13 @@ def clauses_of(
     except NotEmitted as why:
         e.left[name] = str(why)
         so = "is True" if surely else "is not False"
-        return [Clause(f"met({e.question()}, {name!r}, {number}) {so}", asks=True)]
+        asked = f"met({e.question()}, {name!r}, {number}) {so}"
+    try:
+        with e.without_past():
+            known = both(*(_test(node, wanted, e, surely).text for node, wanted in parts))
+    except NotEmitted:
+        return [Clause(asked, asks=True)]
+    return [Clause(f"({known} if given.history is None else {asked})", asks=True)]
 
 
 def _parts(node: c.Checked, wanted: bool) -> Iterator[tuple[c.Checked, bool]]:

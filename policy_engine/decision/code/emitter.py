@@ -9,7 +9,7 @@ where it is not known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -22,7 +22,7 @@ LONGEST = 20_000
 """Characters of one expression; a condition that takes more is left to the interpreter."""
 
 
-DEEPEST = 60
+DEEPEST = 50
 """Nodes within nodes, through definitions too. None is written in more than three parentheses, and
 Python reads no source where more than 200 nest."""
 
@@ -84,9 +84,14 @@ class Emitter:
         self._tables = tables
         self._kinds = kinds
         self._constants: dict[str, str] = {}
+        self._functions: dict[str, str] = {}
         self._locals: dict[str, Variable] = {}
         self._temporaries = 0
+        self._has_past = True
         self._depth = 0
+        self._loops = 0
+        self._loops_around: dict[str, int] = {}
+        self._read_in_turn: set[str] = set()
         self._known_bodies: dict[tuple[str, tuple[bool, ...]], bool] = {}
         self.needs_now = False
         self.needs_question = False
@@ -137,6 +142,16 @@ class Emitter:
     def hoisted(self, source: str) -> str:
         """A name for what is made once, when the function is."""
         return self._constants.setdefault(source, f"k{len(self._constants)}")
+
+    def function(self, parameters: Sequence[str], lines: Iterable[str]) -> str:
+        """A name for a function with these lines; the same lines have the same name."""
+        body = "\n".join(f"    {line}" for line in lines)
+        source = f"({', '.join(parameters)}):\n{body}\n"
+        return self._functions.setdefault(source, f"r{len(self._functions)}")
+
+    def functions(self) -> list[str]:
+        """The source of each function."""
+        return [f"def {name}{source}" for source, name in self._functions.items()]
 
     def constants(self) -> list[tuple[str, str]]:
         """The name and source of each constant."""
@@ -189,7 +204,23 @@ class Emitter:
     def local(self, name: str) -> Variable:
         if name not in self._locals:
             raise NotEmitted(f"the variable `{name}` is not in sight")
-        return self._locals[name]
+        found = self._locals[name]
+        if self._loops > self._loops_around.get(found.name, self._loops):
+            self._read_in_turn.add(found.name)
+        return found
+
+    def parameter(self) -> str:
+        """What stands for an argument until it is known how often the body reads it.
+
+        No source has it: what a policy says is written by `repr`.
+        """
+        name = f"\0{self.fresh()}\0"
+        self._loops_around[name] = self._loops
+        return name
+
+    def is_read_in_turn(self, parameter: str) -> bool:
+        """Whether items of a list read it, each anew."""
+        return parameter in self._read_in_turn
 
     def fresh(self) -> str:
         """A name that nothing else has."""
@@ -198,15 +229,17 @@ class Emitter:
 
     @contextmanager
     def within(self, variables: Mapping[str, Variable], *, only: bool = False) -> Iterator[None]:
-        """With more variables in sight, or (`only`) with these alone."""
+        """With the variables of an item in sight, or (`only`) with those of a definition alone."""
         if any(variable.type == JSON for variable in variables.values()):
             raise NotEmitted("an item of free data may be nothing at all")
         before = self._locals
         self._locals = dict(variables) if only else {**before, **variables}
+        self._loops += not only
         try:
             yield
         finally:
             self._locals = before
+            self._loops -= not only
 
     @contextmanager
     def _deeper(self) -> Iterator[None]:
@@ -218,10 +251,22 @@ class Emitter:
         finally:
             self._depth -= 1
 
+    @contextmanager
+    def without_past(self) -> Iterator[None]:
+        """As things stand where nothing is known of what has happened."""
+        self._has_past = False
+        try:
+            yield
+        finally:
+            self._has_past = True
+
     def _bounded(self, table: Mapping[type, Emit], node: c.Checked) -> str:
+        if isinstance(node, _PAST) and not self._has_past:
+            return "None" if table is self._kinds.value else "False"
         emit = table.get(type(node))
         if emit is None:
-            raise NotEmitted(_LEFT.get(type(node), "what it asks takes the interpreter"))
+            of_past = isinstance(node, _PAST)
+            raise NotEmitted("what has happened before" if of_past else "a kind of its own")
         with self._deeper():
             text = emit(node, self)
         if len(text) > LONGEST:
@@ -229,11 +274,8 @@ class Emitter:
         return text
 
 
-_LEFT = {
-    **dict.fromkeys((c.Happened, c.PastTally, c.NoneSince), "what has happened before"),
-    **dict.fromkeys((c.Tally, c.Pick, c.Paired), "sums, pairs and single items of lists"),
-}
-"""What is left to the interpreter, in words."""
+_PAST = (c.Happened, c.PastTally, c.NoneSince)
+"""What asks for past actions."""
 
 
 class Kinds(NamedTuple):

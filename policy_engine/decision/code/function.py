@@ -1,8 +1,10 @@
-"""One task's rules as the source of two functions.
+"""One task's rules as the source of functions.
 
 `verdict(action, roles, given)` stops at the first rule that settles the outcome and names it;
-`complete(action, roles, given)` goes on and names all of them. Both answer what `decide` answers
-without evidence: forbids deny, a permit must be there, people are asked before validations run.
+`complete(action, roles, given)` goes on and names all of them. Both answer what `decide` answers:
+forbids deny, a permit must be there, people are asked before validations run. Evidence other than
+the user's own confirmation they leave to the interpreter where it could matter. `binding` gives
+the digest that such a confirmation is bound to.
 What they cannot read themselves they ask of the interpreter, condition by condition; an action
 that is not of the simple kind, and whatever raises, they leave to it altogether (`slow`), which
 refuses what it cannot decide.
@@ -18,12 +20,13 @@ from typing import NamedTuple
 from policy_engine.decision.code import vectors
 from policy_engine.decision.code.clauses import Clause, clauses_of
 from policy_engine.decision.code.emitter import Emitter, Kinds, NotEmitted, both, tuple_of
-from policy_engine.decision.code.guards import ONLY_SIMPLE, guard, reading
+from policy_engine.decision.code.guards import ONLY_SIMPLE, SLOW, guard, reading
 from policy_engine.decision.code.levels import LEVELS, PARTS, Level, Part
 from policy_engine.decision.code.loads import data_of, loads, must_be_simple, needs
 from policy_engine.decision.code.truths import FALSE, TRUE
 from policy_engine.decision.code.values import KNOWN, VALUE
 from policy_engine.decision.code.vectors import Entry
+from policy_engine.decision.code.writers import input_text
 from policy_engine.decision.program import CompiledRule, CompiledWaiver, TaskRules, is_self
 from policy_engine.language.policy import Condition, Effect, PolicySet, Subject
 
@@ -48,6 +51,8 @@ class Function:
     task: str
     source: Mapping[Part, str]
     names: Mapping[Level, tuple[str, ...]]
+    confirming: frozenset[str]
+    """The rules that ask for the user's own confirmation."""
     needs_circumstances: bool
     """Whether something in it is unknown without them."""
     left: Mapping[str, str]
@@ -82,20 +87,23 @@ def function_of(rules: TaskRules, policy: PolicySet) -> Function:
 
 
 def entries_of(rules: TaskRules, policy: PolicySet) -> Entries:
-    """The rules of one task as they are indexed."""
-    return _Writer(rules, policy).entries()
+    """The rules of one task as they are indexed where there is no evidence."""
+    return _Writer(rules, policy, evidence=False).entries()
 
 
 class _Writer:
-    def __init__(self, rules: TaskRules, policy: PolicySet) -> None:
+    def __init__(self, rules: TaskRules, policy: PolicySet, *, evidence: bool = True) -> None:
         self._task = rules.task
+        self._evidence = evidence
         self._emitter = Emitter(data_of(rules.task, policy), policy.defines, policy.tables, _KINDS)
         self._names: dict[Level, list[str]] = {level: [] for level in LEVELS}
         self._waived: list[Waived] = []
         self._kind = False
         """Whether it matters which kind of principal acts."""
         self._entries: dict[Level, list[Entry]] = {level: [] for level in LEVELS}
-        for compiled in (*rules.narrowing, *rules.permits):
+        self._confirming: set[str] = set()
+        # The first of a level is named: a confirmation only if no check is missing.
+        for compiled in (*sorted(rules.narrowing, key=_is_confirm), *rules.permits):
             self._add(compiled)
         many = [entry for some in self._entries.values() if len(some) >= MANY for entry in some]
         self._constants = vectors.constants_of(many)
@@ -109,8 +117,7 @@ class _Writer:
         given = e.needs_circumstances or e.needs_now or bool(roots & {"fact", "session"})
         head: list[str] = []
         if given:
-            head.append("if given is None or given.evidence or given.suspended:")
-            head.append("    return slow(action, roles, given)")
+            head.append(f"if given is None or given.suspended: return {SLOW}")
         if self._kind or roots & {"agent", "human", "principal"}:
             head += ["principal = action.principal", "kind = principal.kind"]
         if self._emitter.needs_now:
@@ -122,16 +129,25 @@ class _Writer:
         if e.needs_origins:
             head.append("o = None")
         reading_ = list(reading(self._task.inputs, self._emitter))
+        bound = f"bound(action, {input_text(self._task.inputs, e)})"
+        unbound = "unbound(action)"
         early = [ONLY_SIMPLE] if must_be_simple(self._emitter.data) else []
         constants = (f"{name} = {text}\n" for name, text in self._emitter.constants())
         return Function(
             self._task.name,
             {
-                "constants": "".join(constants),
+                "constants": "".join((*constants, *e.functions())),
                 "verdict": _function("verdict", [*reading_, *early, *head], quick),
                 "complete": _function("complete", [*reading_, *self._guard, *head], whole),
+                "binding": _function(
+                    "binding",
+                    [*reading_, *guard(self._task.inputs, unbound)],
+                    [f"return {bound}"],
+                    unbound,
+                ),
             },
             self.entries().names,
+            frozenset(self._confirming),
             given,
             dict(sorted(self._emitter.left.items())),
             frozenset(level for level in LEVELS if len(self._entries[level]) >= MANY),
@@ -153,6 +169,9 @@ class _Writer:
         if rule.observe_until is not None:
             e = self._emitter
             tests.insert(0, Clause(f"{e.now()} >= {e.constant(rule.observe_until)}"))
+        if _is_confirm(compiled):
+            self._confirming.add(rule.name)
+            tests += [Clause(self._unconfirmed())] if self._evidence else []
         if rule.effect is Effect.LIMIT:
             tests.append(Clause(self._limit(compiled), asks=True))
         if any(test.text == "False" for test in tests):
@@ -169,6 +188,11 @@ class _Writer:
         for number, condition in enumerate(conditions):
             found += clauses_of(condition, name, number, self._emitter, surely=surely)
         return found
+
+    def _unconfirmed(self) -> str:
+        """A test that the user's own confirmation of the action is not there."""
+        there = f"is_confirmed(action, given, {input_text(self._task.inputs, self._emitter)})"
+        return f"not (given is not None and given.evidence and {there})"
 
     def _limit(self, compiled: CompiledRule) -> str:
         """A test that a limit would be passed, or may be; mostly from what is tallied."""
@@ -334,6 +358,11 @@ def _entry(bit: int, subject: Subject, tests: Iterable[Clause]) -> Entry:
     return Entry(bit, subject.roles, None if subject.roles else subject.kind, tuple(ordered))
 
 
+def _is_confirm(compiled: CompiledRule) -> bool:
+    """Whether the rule asks for the user's own confirmation."""
+    return compiled.rule.form == "confirm"
+
+
 def _level(compiled: CompiledRule) -> Level:
     rule = compiled.rule
     match rule.effect:
@@ -349,12 +378,12 @@ def _level(compiled: CompiledRule) -> Level:
             return "deny"
 
 
-def _function(name: str, head: Sequence[str], body: Sequence[str]) -> str:
+def _function(name: str, head: Sequence[str], body: Sequence[str], otherwise: str = SLOW) -> str:
     lines = [
         f"def {name}(action, roles, given):",
         "    try:",
         *(f"        {line}" for line in (*head, *body)),
         "    except Exception:",
-        "        return slow(action, roles, given)",
+        f"        return {otherwise}",
     ]
     return "\n".join(lines) + "\n"

@@ -6,7 +6,8 @@ raises, and the function leaves it to the interpreter.
 
 The guard stands before every answer but a deny. For what it stops (a text that is none, an input
 nobody declared, a delegated or suspended action) is never more than denied anyhow, so a rule that
-denies needs no guard, and most that is denied is denied sooner. Numbers are made exact first.
+denies needs no guard, and most that is denied is denied sooner. Numbers are made exact first. Of
+evidence, generated code knows the user's own confirmation; none makes a deny any milder.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ from collections.abc import Iterator, Sequence
 
 from policy_engine.decision.code.emitter import Emitter
 from policy_engine.decision.code.naming import variable_of
-from policy_engine.values.types import BOOLEAN, DECIMAL, INTEGER, TEXT, Field, Type, Union
+from policy_engine.decision.code.readers import reads
+from policy_engine.values.types import BOOLEAN, TEXT, Field, Type, Union
 
-ONLY_SIMPLE = "if action.simple is not SIMPLE: return slow(action, roles, given)"
+SLOW = "slow(action, roles, given)"
+"""The interpreter's answer."""
+
+ONLY_SIMPLE = f"if action.simple is not SIMPLE: return {SLOW}"
 """Stands before what may be read of a simple action alone."""
 
 
@@ -29,26 +34,23 @@ def reading(fields: Sequence[Field], e: Emitter) -> Iterator[str]:
         yield f"{name} = {f'i.get({field.name!r})' if field.optional else f'i[{field.name!r}]'}"
         if _is_taken_as_is(field.type):
             continue
-        fit = f"{name} = fit({name}, {e.constant(field.type)})"
-        tests = [f"{name} is not None"] if field.optional else []
-        if field.type in (INTEGER, DECIMAL):
-            tests.append(f"type({name}) is not int")
-        yield f"if {' and '.join(tests)}: {fit}" if tests else fit
+        yield from reads(field, name, e)
 
 
-def guard(fields: Sequence[Field]) -> Iterator[str]:
+def guard(fields: Sequence[Field], otherwise: str = SLOW) -> Iterator[str]:
     """The lines behind which the action is of the simple kind and all of its input fits.
 
     `Action` has made sure that texts and integers which a simple one has can be written down.
     """
     yield "if ("
     yield "    action.simple is not SIMPLE or type(roles) is not frozenset"
-    yield "    or given is not None and (given.evidence or given.suspended)"
+    other = "given.evidence and not only_confirmations(given.evidence)"
+    yield f"    or given is not None and (given.suspended or {other})"
     yield f"    or len(i) != {_count(fields)}"
     for field in fields:
         if _is_taken_as_is(field.type):
             yield f"    or {_misses(field)}"
-    yield "): return slow(action, roles, given)"
+    yield f"): return {otherwise}"
 
 
 def _count(fields: Sequence[Field]) -> str:

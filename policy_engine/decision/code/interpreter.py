@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cached_property
 
 from policy_engine.decision.action import Action
 from policy_engine.decision.circumstances import Circumstances
 from policy_engine.decision.code.verdicts import circumstances_of
 from policy_engine.decision.decide import decide
+from policy_engine.decision.dependence import needs
 from policy_engine.decision.exclusivity import held_by_another
+from policy_engine.decision.frame import Frame
 from policy_engine.decision.limits import over_by_tally, usage
 from policy_engine.decision.memory import Memory
 from policy_engine.decision.program import Compiled, CompiledRule, Program
@@ -39,7 +42,9 @@ class ProgramInterpreter:
     ) -> Verdict:
         """The outcome of a decision, with all the rules whose contribution it is."""
         decision = decide(self._program, action, circumstances_of(given, roles))
-        return verdict_of(decision.outcome, tuple(sorted(decision.rules)), decision.policy)
+        rules = tuple(sorted(decision.rules))
+        unconfirmed = decision.unconfirmed
+        return verdict_of(decision.outcome, rules, decision.policy, unconfirmed=unconfirmed)
 
     def question(self, action: Action, roles: frozenset[str], given: Circumstances) -> Question:
         """The action in the interpreter's terms."""
@@ -53,8 +58,25 @@ class ProgramInterpreter:
         program, session = self._program, given.session
         memory = Memory(session) if session is not None else None
         origins = SessionOrigins(memory, program.policy.tasks, program.wheres)
-        origins.within(lambda: self.question(action, roles, given).frame)
+        if self._items_alone:
+            origins.within(lambda: self._without_data(origins, given))
+        else:
+            origins.within(lambda: self.question(action, roles, given).frame)
         return origins
+
+    def _without_data(self, origins: SessionOrigins, given: Circumstances) -> Frame:
+        """A frame for what reads nothing but the item that it is about."""
+        policy, session, now = self._program.policy, given.session, in_utc(given.now)
+        past = Recollection(given.history, session.id if session else None, now, policy)
+        return Frame({}, {}, {}, origins, now, past)
+
+    @cached_property
+    def _items_alone(self) -> bool:
+        """Whether no condition about the items of an output reads the action or its facts."""
+        policy = self._program.policy
+        outputs = (task.output for task in policy.tasks.values())
+        wheres = [output.where for output in outputs if output and output.where is not None]
+        return not needs(wheres, policy.defines.__getitem__).data
 
     def met(self, question: Question, name: str, number: int) -> Truth:
         """Whether a condition of a rule or exception is met."""
@@ -87,6 +109,10 @@ class ProgramInterpreter:
     def busy(self, question: Question) -> bool:
         """Whether another action holds what only one may, or may hold it."""
         return question.task is None or held_by_another(question.task, question) is not False
+
+    def binding(self, action: Action) -> str | None:
+        """What evidence of the action is bound to; None where it cannot be written down."""
+        return Question(self._program, action, Circumstances(datetime.now(UTC))).action_digest
 
     @cached_property
     def _rules(self) -> tuple[CompiledRule, ...]:

@@ -17,6 +17,7 @@ OUTCOMES: Mapping[Level, Outcome] = {
 }
 LEVELS: tuple[Level, ...] = tuple(OUTCOMES)
 
-Part = Literal["constants", "verdict", "complete"]
-"""What a task's code consists of: what both functions share, and the two."""
-PARTS: tuple[Part, ...] = ("constants", "verdict", "complete")
+Part = Literal["constants", "verdict", "complete", "binding"]
+"""What a task's code consists of: what all functions share, the two that decide, and the one that
+says what evidence of an action is bound to."""
+PARTS: tuple[Part, ...] = ("constants", "verdict", "complete", "binding")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from policy_engine.decision.code.emitter import Data, Datum, Emitter, NotEmitted, Variable
 from policy_engine.decision.code.naming import raw_of, variable_of
+from policy_engine.decision.code.readers import fact_reader, has_reader
 from policy_engine.language import checked as c
 from policy_engine.language.policy import PolicySet, Task
 from policy_engine.values.readers import LONGEST_TEXT
@@ -80,7 +81,10 @@ def _left_out(root: c.Root, variable: str, optional: bool) -> str | None:
 
 def loads(data: Data, e: Emitter) -> Iterator[str]:
     """The lines that load what was asked for, the input apart."""
-    if "session" in needs(data):
+    roots = needs(data)
+    if "fact" in roots:
+        yield "facts = members_of(given.facts)"
+    if "session" in roots:
         yield "said = members_of(given.attributes)"
     for (root, name), datum in data.asked():
         variable, type_, _ = datum.variable
@@ -88,8 +92,11 @@ def loads(data: Data, e: Emitter) -> Iterator[str]:
             case "input":
                 continue
             case "fact":
-                k = e.constant(type_)
-                yield f"{variable} = datum(given.facts, {name!r}, {k}, False)"
+                get = f"facts.get({name!r})"
+                if has_reader(type_):
+                    yield f"{variable} = {fact_reader(type_, e)}({get})"
+                else:
+                    yield f"{variable} = datum_of({get}, {e.constant(type_)}, False)"
             case "context":
                 yield from _attribute(datum, f"action.context.get({name!r})", e)
             case "session":

@@ -8,24 +8,30 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, cast
+from decimal import Decimal
+from typing import cast
 
 from policy_engine.decision.action import person_key
+from policy_engine.decision.code import binding, exact
 from policy_engine.decision.intake import DEEPER
 from policy_engine.decision.intervals import related
-from policy_engine.values import numbers
+from policy_engine.foundation.canonical import canonical_text
 from policy_engine.values.arithmetic import equal, product, total
 from policy_engine.values.calendar import day_of, in_utc, within
 from policy_engine.values.conform import conform
 from policy_engine.values.fitting import fitting
 from policy_engine.values.functions import FUNCTIONS
 from policy_engine.values.globs import matches_glob
+from policy_engine.values.numbers import LARGEST
 from policy_engine.values.parts import part_of
 from policy_engine.values.paths import under
 from policy_engine.values.patterns import matches_whole
 from policy_engine.values.plain import plain
 from policy_engine.values.rows import row_of
-from policy_engine.values.types import Type
+from policy_engine.values.types import DECIMAL, Type
+
+_PLAIN = 1e15
+"""Below it, and from a ten-thousandth, a float has a text without an exponent."""
 
 
 class Unfit(Exception):
@@ -45,11 +51,37 @@ def fit(value: object, type_: Type) -> object:
     return fitted
 
 
-def datum(members: object, name: str, type_: Type, closed: bool = True) -> object:
-    """A member of what came from outside, in the engine's terms; None where it is not known."""
-    if type(members) is not dict and not isinstance(members, Mapping):
-        return None
-    return datum_of(members.get(name), type_, closed)
+def read(value: object, type_: Type, closed: bool = True) -> object:
+    """A datum in the engine's terms; raises where it does not fit at once."""
+    return fitting(type_, closed)(value)
+
+
+def decimal_of(value: object) -> object:
+    """A number as a decimal, or as an integer where it is whole; raises for what is none.
+
+    The shortest text of a float is exact.
+    """
+    if type(value) is float and -_PLAIN < value < _PLAIN:
+        if value.is_integer():
+            return int(value)
+        text = repr(value)
+        if "e" not in text:
+            return Decimal(text)
+    elif type(value) is int and -LARGEST < value < LARGEST:
+        return value
+    return fitting(DECIMAL)(value)
+
+
+def fit_decimal(value: object) -> object:
+    """A number of the input as a decimal. Raises `Unfit`."""
+    return decimal_of(value) if type(value) is float else fit(value, DECIMAL)
+
+
+def given(value: object) -> object:
+    """What must be there. Raises `Unfit` where it is nothing."""
+    if value is None:
+        raise Unfit
+    return value
 
 
 def datum_of(value: object, type_: Type, closed: bool = True) -> object:
@@ -62,7 +94,9 @@ def datum_of(value: object, type_: Type, closed: bool = True) -> object:
 
 def members_of(given: object) -> Mapping[str, object]:
     """What was said of a session; nothing where that is no object with members."""
-    return given if isinstance(given, Mapping) else {}
+    if type(given) is dict or isinstance(given, Mapping):
+        return cast("Mapping[str, object]", given)
+    return {}
 
 
 def moment(now: datetime) -> datetime:
@@ -73,11 +107,6 @@ def moment(now: datetime) -> datetime:
     if now.utcoffset() is None:
         raise ValueError("a time without its offset from UTC")
     return in_utc(now)
-
-
-def at(members: Any, name: str) -> object:
-    """A member of a record that may not be known itself."""
-    return None if members is None else members.get(name)
 
 
 def has(items: Collection[object], item: object) -> bool | None:
@@ -112,16 +141,20 @@ def function(word: str, value: object, zone: str) -> object | None:
 class Rows:
     """The rows of a table, asked for the one whose cells are given values."""
 
-    __slots__ = ("_otherwise", "_rows")
+    __slots__ = ("_by_texts", "_otherwise", "_rows")
 
     def __init__(
         self, rows: tuple[tuple[tuple[object, ...], object], ...], otherwise: object
     ) -> None:
         self._rows = rows
         self._otherwise = otherwise
+        cells = [cell for row, _ in rows for cell in row]
+        self._by_texts = dict(rows) if all(type(cell) is str for cell in cells) else None
 
     def find(self, values: tuple[object, ...]) -> object:
         """The value of the row; None where it cannot be told which it is."""
+        if self._by_texts is not None:
+            return self._by_texts.get(values, self._otherwise)
         return row_of(self._rows, values, self._otherwise, None)
 
 
@@ -139,27 +172,42 @@ def outside(bits: int, at: int, first: tuple[int, ...], last: tuple[int, ...]) -
 
 NAMES: Mapping[str, object] = {
     "Rows": Rows,
-    "at": at,
+    "Unfit": Unfit,
     "bisect_left": bisect_left,
-    "datum": datum,
+    "bound": binding.bound,
+    "canonical_text": canonical_text,
     "datum_of": datum_of,
     "day_of": day_of,
+    "decimal_of": decimal_of,
+    "decimal_text": binding.decimal_text,
     "fit": fit,
+    "fit_decimal": fit_decimal,
     "function": function,
+    "given": given,
     "has": has,
     "in_utc": moment,
+    "is_confirmed": binding.is_confirmed,
+    "list_text": binding.list_text,
     "matches_glob": matches_glob,
     "matches_whole": matches_whole,
     "members_of": members_of,
+    "net": exact.net,
+    "object_text": binding.object_text,
+    "only_confirmations": binding.only_confirmations,
     "outside": outside,
     "part_of": part_of,
     "product": product,
+    "quoted": binding.quoted,
+    "read": read,
     "related": related,
     "same_principal": same_principal,
+    "set_text": binding.set_text,
     "subset": subset,
     "sum_of": total,
-    "sum_of_numbers": cast(object, numbers.total),
+    "sum_of_items": exact.sum_of_items,
     "the_same": the_same,
+    "times": exact.times,
+    "total_of_items": exact.total_of_items,
     "under": under,
     "within": within,
 }
@@ -173,8 +221,13 @@ BUILTINS: Mapping[str, object] = {
     "frozenset": frozenset,
     "int": int,
     "len": len,
+    "next": next,
+    "dict": dict,
+    "list": list,
     "str": str,
     "sum": sum,
+    "tuple": tuple,
     "type": type,
+    "zip": zip,
 }
 """Generated code needs no more, so it can reach no more."""

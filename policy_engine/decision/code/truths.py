@@ -10,39 +10,13 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from policy_engine.decision.code.emitter import (
-    Emit,
-    Emitter,
-    NotEmitted,
-    Variable,
-    both,
-    either,
-)
+from policy_engine.decision.code.emitter import Emit, Emitter, NotEmitted, both, either
+from policy_engine.decision.code.items import counted, is_open_count, paired, quantified
+from policy_engine.decision.code.relations import MIRRORED, OPPOSITE
 from policy_engine.decision.code.values import given_path, with_arguments
 from policy_engine.decision.comparing import has_native_items, is_native
 from policy_engine.language import checked as c
-from policy_engine.language.tree_expressions import CompareOperator
-from policy_engine.values.types import BOOLEAN, PRINCIPAL, ListOf, SetOf
-
-OPPOSITE: Mapping[CompareOperator, CompareOperator] = {
-    "==": "!=",
-    "!=": "==",
-    "<": ">=",
-    ">=": "<",
-    ">": "<=",
-    "<=": ">",
-}
-"""What is so where a comparison is not."""
-
-MIRRORED: Mapping[CompareOperator, CompareOperator] = {
-    "==": "==",
-    "!=": "!=",
-    "<": ">",
-    ">": "<",
-    "<=": ">=",
-    ">=": "<=",
-}
-"""The same comparison with its sides exchanged."""
+from policy_engine.values.types import BOOLEAN, PRINCIPAL
 
 
 def _constant(node: c.Constant, e: Emitter, *, wanted: bool) -> str:
@@ -106,10 +80,10 @@ def _compare(node: c.Compare, e: Emitter, *, wanted: bool) -> str:
             tests, (one, other) = e.all_known((node.left, node.right))
             return both(*tests, f"subset({one}, {other}) is {wanted}")
         case operator:
-            if isinstance(node.left, c.Tally):
-                return _counted(node.left, operator, node.right, e, wanted=wanted)
-            if isinstance(node.right, c.Tally):
-                return _counted(node.right, MIRRORED[operator], node.left, e, wanted=wanted)
+            if is_open_count(node.left, e):
+                return counted(node.left, operator, node.right, e, wanted=wanted)
+            if is_open_count(node.right, e):
+                return counted(node.right, MIRRORED[operator], node.left, e, wanted=wanted)
     tests, (one, other) = e.all_known((node.left, node.right))
     if PRINCIPAL in (node.left.type, node.right.type):
         same = (operator == "==") is wanted
@@ -130,7 +104,10 @@ def _in(node: c.Compare, e: Emitter, *, wanted: bool) -> str:
         values = [item.value for item in node.right.items if isinstance(item, c.Constant)]
         tests, (item,) = e.all_known((node.left,))
         return both(*tests, f"{item} {word} {_set_of(values, e)}")
-    tests, (item, items) = e.all_known((node.left, node.right))
+    whole = node.right
+    if isinstance(whole, c.Function) and whole.word == "keys":
+        whole = whole.operand
+    tests, (item, items) = e.all_known((node.left, whole))
     return both(*tests, f"{item} {word} {items}")
 
 
@@ -139,80 +116,6 @@ def _set_of(values: list[Any], e: Emitter) -> str:
     if values and all(type(value) in (str, int) for value in values):
         return f"{{{', '.join(sorted({repr(value) for value in values}))}}}"
     return e.constant(frozenset(values))
-
-
-def _counted(
-    tally: c.Tally, operator: CompareOperator, bound: c.Checked, e: Emitter, *, wanted: bool
-) -> str:
-    """How many items there are, at least and at most, beside a number."""
-    if tally.term is not None:
-        raise NotEmitted("a sum over items")
-    tests, (number,) = e.all_known((bound,))
-    tests_of_items, items = _items(tally.over, e)
-    if tally.where is None:
-        least = most = f"len({items})"
-    else:
-        least, most = _how_many(items, tally.over, tally.variable, tally.where, e)
-    return both(*tests, *tests_of_items, _range(least, most, operator, number, wanted))
-
-
-def _range(least: str, most: str, operator: CompareOperator, number: str, wanted: bool) -> str:
-    """Whether every count from least to most is in the relation, or none is."""
-    asked = operator if wanted else OPPOSITE[operator]
-    match asked:
-        case "<" | "<=":
-            return f"{most} {asked} {number}"
-        case ">" | ">=":
-            return f"{least} {asked} {number}"
-        case "==":
-            return f"({least} == {number} and {most} == {number})"
-        case _:
-            return f"({least} > {number} or {most} < {number})"
-
-
-def _how_many(
-    items: str, over: c.Checked, variable: str, where: c.Checked, e: Emitter
-) -> tuple[str, str]:
-    """Expressions for how many items surely are so, and how many may be."""
-    item, names = _item(over, variable, e)
-    with e.within(names):
-        true, false = e.true(where), e.false(where)
-    least = f"sum(1 for {item} in {items} if {true})"
-    most = f"sum(1 for {item} in {items} if not ({false}))"
-    return least, most
-
-
-def _items(over: c.Checked, e: Emitter) -> tuple[list[str], str]:
-    """Tests after which a name has the items."""
-    text = e.value(over)
-    if e.known(over) and text.isidentifier():
-        return [], text
-    bound, name = e.named(text)
-    return [f"{bound} is not None"], name
-
-
-def _item(over: c.Checked, variable: str, e: Emitter) -> tuple[str, dict[str, Variable]]:
-    if not isinstance(over.type, (ListOf, SetOf)):
-        raise NotEmitted("items of free data")
-    name = e.fresh()
-    return name, {variable: Variable(name, over.type.item, True)}
-
-
-def _quantified(node: c.Quantified, e: Emitter, *, wanted: bool) -> str:
-    tests, items = _items(node.over, e)
-    if node.word in ("every", "some", "no"):
-        item, names = _item(node.over, node.variable, e)
-        with e.within(names):
-            body = e.true(node.body) if (node.word == "no") is not wanted else e.false(node.body)
-        word = "any" if (node.word == "some") is wanted else "all"
-        return both(*tests, f"{word}({body} for {item} in {items})")
-    least, most = _how_many(items, node.over, node.variable, node.body, e)
-    number = repr(node.bound or 0)
-    operator: CompareOperator = _BOUNDS[node.word]
-    return both(*tests, _range(least, most, operator, number, wanted))
-
-
-_BOUNDS: Mapping[str, CompareOperator] = {"at most": "<=", "at least": ">=", "exactly": "=="}
 
 
 def _match(node: c.Match, e: Emitter, *, wanted: bool) -> str:
@@ -266,7 +169,7 @@ def _origin(node: c.Origin, e: Emitter, *, wanted: bool) -> str:
         case "created":
             question = _asked("created", value, node.operand, e)
         case "named":
-            question = _asked("dictated", value, node.operand, e)
+            question = _asked("named", value, node.operand, e)
     return both(*tests, f"{question} is {wanted}")
 
 
@@ -299,7 +202,8 @@ _ROWS: Mapping[type, Callable[..., str]] = {
     c.Index: _computed,
     c.Part: _computed,
     c.Compare: _compare,
-    c.Quantified: _quantified,
+    c.Quantified: quantified,
+    c.Paired: paired,
     c.Match: _match,
     c.Like: _like,
     c.Affix: _affix,

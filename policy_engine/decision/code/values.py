@@ -13,6 +13,7 @@ from policy_engine.decision.code.emitter import (
     both,
     tuple_of,
 )
+from policy_engine.decision.code.items import pick, tally, tally_known
 from policy_engine.decision.code.source import source_of
 from policy_engine.decision.comparing import has_native_items, is_native
 from policy_engine.language import checked as c
@@ -23,19 +24,49 @@ from policy_engine.values.types import NUMERIC, PRINCIPAL, Record, Type
 def with_arguments(
     node: c.Apply, e: Emitter, ask: Callable[[c.Checked], str]
 ) -> tuple[list[str], str]:
-    """The body of a definition, and tests (always true) that bind its arguments to names first."""
+    """The body of a definition, and tests (always true) that bind its arguments to names first.
+
+    An argument that is read in one place stands there itself: it is computed if that is reached.
+    """
     define = e.define(node.define)
-    bindings: list[str] = []
     variables: dict[str, Variable] = {}
+    arguments: dict[str, str] = {}
     for (name, type_), argument in zip(define.parameters, node.arguments, strict=True):
         text = e.value(argument)
         if not text.isidentifier() and not isinstance(argument, c.Constant):
-            fresh = e.fresh()
-            bindings.append(f"[{fresh} := {text}]")
-            text = fresh
+            parameter = e.parameter()
+            arguments[parameter] = text
+            text = parameter
         variables[name] = Variable(text, type_, e.known(argument))
     with e.within(variables, only=True):
-        return bindings, ask(define.body)
+        body = ask(define.body)
+    bindings: list[str] = []
+    for parameter, text in arguments.items():
+        inside = body.replace(parameter, f"({text})")
+        once = body.count(parameter) == 1 and not e.is_read_in_turn(parameter)
+        if once and _nesting(inside) <= _MOST_NESTED:
+            body = inside
+        elif parameter in body:
+            name = parameter.strip("\0")
+            bindings.append(f"({name} := {text}) is {name}")
+            body = body.replace(parameter, name)
+    return bindings, body
+
+
+_MOST_NESTED = 40
+"""Parentheses within parentheses, besides the three for each node."""
+
+
+def _nesting(text: str) -> int:
+    """How deep parentheses nest, at least; those in texts count too."""
+    deepest = depth = 0
+    for character in text:
+        if character in "([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in ")]}":
+            depth -= 1
+    return deepest
 
 
 def given_path(node: c.Read, e: Emitter, *, wanted: bool) -> str:
@@ -65,6 +96,7 @@ class _Walk:
     def __init__(self, e: Emitter, root: c.Root, path: tuple[str, ...]) -> None:
         first, *rest = path
         variable = e.local(first) if root == "local" else e.data.get(root, first).variable
+        self._e = e
         self.text, self.known = variable.name, variable.known
         self.type: Type = variable.type
         for name in rest:
@@ -74,12 +106,12 @@ class _Walk:
         field = self.type.field(name) if isinstance(self.type, Record) else None
         if field is None:
             raise NotEmitted("a path through what is no record")
-        if self.known and not field.optional:
-            self.text = f"{self.text}[{name!r}]"
-        elif self.known:
-            self.text = f"{self.text}.get({name!r})"
+        step = f".get({name!r})" if field.optional else f"[{name!r}]"
+        if self.known:
+            self.text += step
         else:
-            self.text = f"at({self.text}, {name!r})"
+            bound, record = self._e.named(self.text)
+            self.text = f"({record}{step} if {bound} is not None else None)"
         self.known = self.known and not field.optional
         self.type = field.type
 
@@ -119,9 +151,16 @@ def _of(nodes: tuple[c.Checked, ...], e: Emitter, make: Callable[..., str]) -> s
 
 def _part(node: c.Part, e: Emitter) -> str:
     if isinstance(node.operand.type, Record):
-        return _of((node.operand,), e, lambda value: f"{value}.get({node.name!r})")
+        step = f"[{node.name!r}]" if _is_there(node) else f".get({node.name!r})"
+        return _of((node.operand,), e, lambda value: value + step)
     type_ = e.constant(node.operand.type)
     return _of((node.operand,), e, lambda value: f"part_of({type_}, {value}, {node.name!r})")
+
+
+def _is_there(node: c.Part) -> bool:
+    """Whether each record of the type has the field."""
+    field = node.operand.type.field(node.name) if isinstance(node.operand.type, Record) else None
+    return field is not None and not field.optional
 
 
 def _index(node: c.Index, e: Emitter) -> str:
@@ -135,21 +174,26 @@ def _listing(node: c.Listing, e: Emitter) -> str:
 def _sum(node: c.Sum, e: Emitter) -> str:
     signs = [sign == "+" for sign, _ in node.terms]
     terms = tuple(term for _, term in node.terms)
-    add = "sum_of_numbers" if all(term.type in NUMERIC for term in terms) else "sum_of"
+    numeric = all(term.type in NUMERIC for term in terms)
 
     def make(*names: str) -> str:
-        pairs = zip(signs, names, strict=True)
-        return f"{add}({tuple_of(f'({sign}, {name})' for sign, name in pairs)})"
+        pairs = list(zip(signs, names, strict=True))
+        if not numeric:
+            return f"sum_of({tuple_of(f'({sign}, {name})' for sign, name in pairs)})"
+        plus = tuple_of(name for sign, name in pairs if sign)
+        minus = tuple_of(name for sign, name in pairs if not sign)
+        return f"net({plus}, {minus})"
 
     return _of(terms, e, make)
 
 
 def _product(node: c.Product, e: Emitter) -> str:
-    return _of(node.factors, e, lambda *names: f"product({tuple_of(names)})")
+    times = "times" if all(factor.type in NUMERIC for factor in node.factors) else "product"
+    return _of(node.factors, e, lambda *names: f"{times}({tuple_of(names)})")
 
 
 def _joined(node: c.Joined, e: Emitter) -> str:
-    return _of(node.parts, e, lambda *names: f"''.join({tuple_of(names)})")
+    return _of(node.parts, e, lambda *names: f"({' + '.join(names)})")
 
 
 def _apply(node: c.Apply, e: Emitter) -> str:
@@ -198,9 +242,11 @@ VALUE: Mapping[type, Emit] = {
     c.Lookup: _lookup,
     c.Choice: _choice,
     c.Function: _function,
+    c.Pick: pick,
+    c.Tally: tally,
     **dict.fromkeys(
         (
-            *(c.Given, c.Every, c.Some, c.Not, c.Compare, c.Quantified),
+            *(c.Given, c.Every, c.Some, c.Not, c.Compare, c.Quantified, c.Paired),
             *(c.Match, c.Like, c.Affix, c.Between, c.Recent),
             *(c.Provenance, c.Origin, c.AskedFor, c.Seen),
         ),
@@ -246,6 +292,10 @@ def _given_known(node: Any, e: Emitter) -> bool:
     return node.operand.root == "input" and len(node.operand.path) == 1
 
 
+def _part_known(node: Any, e: Emitter) -> bool:
+    return _is_there(node) and e.known(node.operand)
+
+
 def _function_known(node: Any, e: Emitter) -> bool:
     return node.word in ("size", "lower") and e.known(node.operand)
 
@@ -274,5 +324,8 @@ KNOWN: Mapping[type, Callable[[Any, Emitter], bool]] = {
     c.Recent: _operand_known,
     c.Affix: _affix_known,
     c.Function: _function_known,
+    c.Joined: _parts_known,
     c.Listing: _items_known,
+    c.Part: _part_known,
+    c.Tally: tally_known,
 }

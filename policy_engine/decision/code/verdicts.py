@@ -24,6 +24,9 @@ from policy_engine.foundation.source import NOWHERE
 
 Decide: TypeAlias = Callable[[Action, "frozenset[str] | None", "Circumstances | None"], Verdict]
 
+Bind: TypeAlias = Callable[[Action, "frozenset[str]", None], "str | None"]
+
+_NOBODY: frozenset[str] = frozenset()
 _MOST_KEPT = 4096
 _VERDICTS = re.compile(rf"(?P<every>every_)?(?P<level>{'|'.join(OUTCOMES)})(?P<bit>[0-9]*)")
 
@@ -56,6 +59,8 @@ class Interpreter(Protocol):
 
     def busy(self, question: Any) -> bool: ...
 
+    def binding(self, action: Action) -> str | None: ...
+
 
 class Parts(Protocol):
     """A task's functions as code that is made when it is needed."""
@@ -63,6 +68,11 @@ class Parts(Protocol):
     @property
     def names(self) -> Mapping[Level, tuple[str, ...]]:
         """On each level the rules that its bits stand for."""
+        ...
+
+    @property
+    def confirming(self) -> frozenset[str]:
+        """The rules that ask for the user's own confirmation."""
         ...
 
     @property
@@ -78,15 +88,15 @@ class Parts(Protocol):
 class Choice(dict[int, Verdict]):
     """The verdicts of one level by the bits of the rules that gave it; made when first met."""
 
-    def __init__(self, outcome: Outcome, names: tuple[str, ...], policy: str) -> None:
+    def __init__(self, names: tuple[str, ...], made: Callable[[tuple[str, ...]], Verdict]) -> None:
+        """`made` gives the verdict by some of the rules."""
         super().__init__()
-        self._outcome = outcome
         self._names = names
-        self._policy = policy
+        self._made = made
 
     def __missing__(self, bits: int) -> Verdict:
         rules = sorted(name for bit, name in enumerate(self._names) if bits >> bit & 1)
-        found = verdict_of(self._outcome, tuple(rules), self._policy)
+        found = self._made(tuple(rules))
         if len(self) >= _MOST_KEPT:
             self.clear()
         self[bits] = found
@@ -113,6 +123,7 @@ class Verdicts:
         self._refused = verdict_of(Outcome.DENY, (), policy)
         self._shared = self._in_sight()
         self._opened: dict[str, tuple[Parts, dict[str, Any]]] = {}
+        self._bindings: dict[str, Bind] = {}
         self.quick = Functions(self, "verdict")
         """What decides an action of a task, naming one of the rules that do."""
         self.whole = Functions(self, "complete")
@@ -132,6 +143,13 @@ class Verdicts:
         except Exception:  # noqa: BLE001 — whatever cannot be decided is refused
             return self.slow(action, roles, given)
 
+    def prepare(self, task: str) -> None:
+        """Compiles the functions of a task. One that the policy does not know has none."""
+        for functions in (self.quick, self.whole):
+            functions[task]
+        if task in self._opened:
+            self._bind(task)
+
     def function(self, task: str, part: Literal["verdict", "complete"]) -> Decide:
         """A function of a task; of one that the policy does not know, the interpreter's."""
         opened = self._opened.get(task) or self._open(task)
@@ -140,7 +158,7 @@ class Verdicts:
         parts, space = opened
         exec(parts.code(part), space)
         decide: Any = space[part]
-        space.update(self._verdicts_in(decide.__code__.co_names, parts.names))
+        space.update(self._verdicts_in(decide.__code__.co_names, parts))
         timed = self._timed(decide) if parts.needs_circumstances else cast(Decide, decide)
         return timed if self._allows is None else self._narrowed(timed)
 
@@ -153,22 +171,44 @@ class Verdicts:
         exec(parts.code("constants"), space)
         return self._opened.setdefault(task, (parts, space))
 
-    def _verdicts_in(
-        self, used: Iterable[str], names: Mapping[Level, tuple[str, ...]]
-    ) -> Iterator[tuple[str, object]]:
+    def _verdicts_in(self, used: Iterable[str], parts: Parts) -> Iterator[tuple[str, object]]:
         """The verdicts that a function names: `deny3`, all of `deny`, or `every_deny` subset."""
         for name in used:
             found = _VERDICTS.fullmatch(name)
             if found is None:
                 continue
             level: Level = cast(Level, found["level"])
-            outcome, rules = OUTCOMES[level], names[level]
+            rules = parts.names[level]
+            made = partial(self._verdict, OUTCOMES[level], parts.confirming)
             if found["every"]:
-                yield name, Choice(outcome, rules, self._policy)
+                yield name, Choice(rules, made)
             elif found["bit"]:
-                yield name, verdict_of(outcome, (rules[int(found["bit"])],), self._policy)
+                yield name, made((rules[int(found["bit"])],))
             else:
-                yield name, tuple(verdict_of(outcome, (rule,), self._policy) for rule in rules)
+                yield name, tuple(made((rule,)) for rule in rules)
+
+    def _verdict(
+        self, outcome: Outcome, confirming: frozenset[str], rules: tuple[str, ...]
+    ) -> Verdict:
+        unconfirmed = outcome is Outcome.VALIDATE and confirming.issuperset(rules)
+        return verdict_of(outcome, rules, self._policy, unconfirmed=unconfirmed)
+
+    def binding(self, action: Action) -> str | None:
+        """What evidence of an action is bound to; None where it cannot be written down."""
+        try:
+            bind = self._bindings.get(action.task) or self._bind(action.task)
+            return bind(action, _NOBODY, None)
+        except Exception:  # noqa: BLE001 — whatever cannot be bound has no evidence
+            return None
+
+    def _bind(self, task: str) -> Bind:
+        opened = self._opened.get(task) or self._open(task)
+        if opened is None:
+            return lambda action, roles, given: self._interpreter.binding(action)
+        parts, space = opened
+        exec(parts.code("binding"), space)
+        found = self._bindings[task] = cast(Bind, space["binding"])
+        return found
 
     def slow(
         self, action: Action, roles: frozenset[str] | None, given: Circumstances | None
@@ -232,6 +272,7 @@ class Verdicts:
             "over_limit": interpreter.over_limit,
             "question": interpreter.question,
             "slow": self._interpreted,
+            "unbound": interpreter.binding,
         }
 
 

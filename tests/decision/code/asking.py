@@ -95,6 +95,7 @@ class Edited:
         self._function = function
         self._source = source
         self.names = function.names
+        self.confirming = function.confirming
         self.needs_circumstances = function.needs_circumstances
 
     def code(self, part: Part) -> CodeType:

@@ -319,9 +319,13 @@ def edited(one: Desk, part: Part, old: str, new: str) -> Verdicts:
 DROPPED = [
     ("action.simple is not SIMPLE or", ""),
     (" or type(roles) is not frozenset", ""),
-    ("given.evidence or ", ""),
-    ("or given.suspended", ""),
-    ("given is not None and (given.evidence or given.suspended)", "False"),
+    ("given.suspended or ", ""),
+    ("given.evidence and not only_confirmations(given.evidence)", "False"),
+    (
+        "given is not None and (given.suspended or given.evidence and not "
+        "only_confirmations(given.evidence))",
+        "False",
+    ),
     ("or len(i) != 6 + ('more' in i) + ('on' in i) + ('kind' in i)", ""),
     ("or len(i) != 1", ""),
     ("or type(i_name) is not str", ""),
@@ -333,9 +337,9 @@ DROPPED = [
     ("or i_on is not None and type(i_on) is not bool", ""),
     ("i_kind is not None and (type(i_kind) is not str or i_kind not in {'a', 'b'})", "False"),
     ("if type(i_count) is not int: i_count = fit(i_count, ", "(i_count, "),
-    ("if type(i_share) is not int: i_share = fit(i_share, ", "(i_share, "),
-    ("i_words = fit(i_words, ", "(i_words, "),
-    ("i_party = fit(i_party, ", "(i_party, "),
+    ("if type(i_share) is not int: i_share = fit_decimal(", "("),
+    ("i_words = r0(", "("),
+    ("i_party = r0(", "("),
     ("    except Exception:", "    except ZeroDivisionError:"),
 ]
 """What must not be missing, and what stands there instead."""

@@ -32,7 +32,7 @@ NODES = words(
     Return Expr
     Name Load Store Constant BoolOp And Or UnaryOp Not USub BinOp Add Sub BitAnd BitOr BitXor
     LShift RShift Compare Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn IfExp NamedExpr Call Attribute
-    Subscript Tuple Set Dict List GeneratorExp comprehension"""
+    Subscript Tuple Set Dict List GeneratorExp ListComp DictComp comprehension Raise Slice"""
 )
 ATTRIBUTES = words(
     """action.context action.input action.principal action.simple given.attributes given.evidence
@@ -40,18 +40,21 @@ ATTRIBUTES = words(
     now.tzinfo"""
 )
 METHODS = words(
-    """asked_for bit_length comes_from created dictated endswith find get isascii isdisjoint join
-    lower seen startswith trusted"""
+    """asked_for bit_length comes_from created dictated endswith find get isascii isdisjoint items
+    lower named seen startswith trusted"""
 )
 GLOBAL = frozenset(
     {*source.NAMES, *support.NAMES, *support.BUILTINS, *OUTCOMES}
     | {f"every_{level}" for level in OUTCOMES}
     | {"SIMPLE", "busy", "met", "nothing", "nowhere", "origins", "over"}
-    | {"over_limit", "question", "slow"}
+    | {"over_limit", "question", "slow", "unbound"}
 )
-LOCAL = re.compile(r"[kt]\d+|(raw_)?[acfhips]_\w+|at_i_\w+|(deny|escalate|validate|allow)\d+")
-WORDS = words("""action d g given i kind m now o p principal q role roles s said v w x""")
-NAMED = frozenset({"verdict", "complete"})
+READER = re.compile(r"r\d+")
+LOCAL = re.compile(r"[krt]\d+|(raw_)?[acfhips]_\w+|at_i_\w+|(deny|escalate|validate|allow)\d+")
+WORDS = words(
+    """action d facts found g given i k kind m now o p principal q role roles s said v w x"""
+)
+NAMED = frozenset({"verdict", "complete", "binding"})
 
 
 def checked(text: str) -> None:
@@ -70,12 +73,12 @@ def checked(text: str) -> None:
                 assert known, name
                 assert not isinstance(node.ctx, ast.Store) or name not in GLOBAL, name
             case ast.Call(func=ast.Name(id=name)):
-                assert name in GLOBAL, name
+                assert name in GLOBAL or READER.fullmatch(name), name
             case ast.Call(func=called):
                 assert isinstance(called, ast.Attribute)
                 assert called.attr in METHODS, ast.unparse(node)
             case ast.FunctionDef(name=name):
-                assert name in NAMED
+                assert name in NAMED or READER.fullmatch(name)
                 assert (node.decorator_list, node.args.defaults) == ([], [])
 
 

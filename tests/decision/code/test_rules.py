@@ -12,6 +12,7 @@ import pytest
 from policy_engine import Action, Agent, Human
 from policy_engine.decision.circumstances import Circumstances
 from policy_engine.decision.history import History
+from policy_engine.decision.session import Session
 from tests.decision.code.asking import Answer, act, desk
 from tests.decision.loading import NOW, of, past
 
@@ -250,7 +251,7 @@ def test_a_condition_that_is_left_reads_what_the_function_reads(words: Any) -> N
 
 DEEP = "define d0(x: Integer) = x == 0\n" + "".join(
     f"define d{i}(x: Integer) = x == {i} or (x != 7 and (x == 99 or (x != 78 and d{i - 1}(x))))\n"
-    for i in range(1, 40)
+    for i in range(1, 28)
 )
 WIDE = "define d0(x: Integer) = x > 1\n" + "".join(
     f"define d{i}(x: Integer) = d{i - 1}(x) and d{i - 1}(x)\n" for i in range(1, 18)
@@ -259,7 +260,7 @@ WIDE = "define d0(x: Integer) = x > 1\n" + "".join(
 
 @pytest.mark.parametrize(
     ("defined", "name", "why"),
-    [(DEEP, "d39", "it nests too deep"), (WIDE, "d17", "the expression is too long")],
+    [(DEEP, "d27", "it nests too deep"), (WIDE, "d17", "the expression is too long")],
 )
 def test_a_condition_that_would_be_too_much_is_left(defined: str, name: str, why: str) -> None:
     """At once: that it is known is not asked of a definition as often as it is used."""
@@ -268,7 +269,42 @@ def test_a_condition_that_would_be_too_much_is_left(defined: str, name: str, why
 
 
 def test_what_nests_too_deep_is_decided_nevertheless() -> None:
-    text = f"{DEEP}task t {{ input n: Integer }}\nrule r permit any agent to t unless d39(n)"
-    assert desk(text).same(act("t", n=40)) == ("allow", ("r",))
+    text = f"{DEEP}task t {{ input n: Integer }}\nrule r permit any agent to t unless d27(n)"
+    assert desk(text).same(act("t", n=28)) == ("allow", ("r",))
     assert desk(text).same(act("t", n=3)) == ("deny", ())
     assert desk(text).is_left(act("t", n=3)) is False
+
+
+ITEMS = """
+agents have {{ team: Text }}
+record Mail {{ sender: Text  body: Text  at: Timestamp }}
+define is_friend(who: Text) = who in ["ann", "bob"]
+task look {{ output mails: list of Mail trusted where {where} }}
+task t {{ input to: Text }}
+rule r permit any agent to t when to is trusted
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "outcome"),
+    [
+        ("is_friend(item.sender)", "allow"),
+        ('item.sender == "eve"', "deny"),
+        ("the request names item.sender", "allow"),
+        ("item.at in the last 1 hour", "allow"),
+        ("item.at in the last 1 minute", "deny"),
+        ("exists look within 1 day", "deny"),
+        ("item.sender == agent.team", "allow"),
+        ("agent.team == item.body", "deny"),
+    ],
+)
+@pytest.mark.parametrize("history", [None, History()], ids=["no past", "nothing past"])
+def test_items_of_outputs_are_trusted_by_their_own_data_or_by_others(
+    where: str, outcome: str, history: History | None
+) -> None:
+    one = desk(ITEMS.format(where=where))
+    session = Session("write to ann")
+    at = (NOW - timedelta(minutes=5)).isoformat()
+    session.record("look", [{"sender": "ann", "body": "mail x@y.example", "at": at}])
+    action = Action(Agent("a", team="ann"), "t", {"to": "x@y.example"})
+    assert one.same(action, Circumstances(NOW, session=session, history=history))[0] == outcome

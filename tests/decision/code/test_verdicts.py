@@ -10,6 +10,7 @@ from policy_engine import Action, Agent, Outcome
 from policy_engine.decision.code import verdicts as module
 from policy_engine.decision.code.cached import dumps
 from policy_engine.decision.code.verdicts import Choice, Verdicts
+from policy_engine.decision.verdict import verdict_of
 from tests.decision.code.asking import NOBODY, Desk, act, desk
 from tests.decision.code.test_rules import POLICY, ROWS
 from tests.decision.loading import loaded
@@ -74,7 +75,7 @@ def test_tasks_that_nobody_knows_are_not_kept() -> None:
 def test_a_table_of_answers_does_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST_KEPT", 4)
     names = tuple(f"r{bit}" for bit in range(5))
-    choice = Choice(Outcome.DENY, names, "d")
+    choice = Choice(names, lambda rules: verdict_of(Outcome.DENY, rules, "d"))
     for bits in range(32):
         expected = tuple(name for bit, name in enumerate(names) if bits >> bit & 1)
         assert choice[bits].rules == expected
