@@ -57,6 +57,31 @@ def needs(nodes: Iterable[c.Checked], define: Callable[[str], Define]) -> Needs:
     return Needs(frozenset(data), variables, moment)
 
 
+def by_request(node: c.Checked, define: Callable[[str], Define]) -> bool:
+    """Whether the value rests on variables and the user's request alone, so that it stays."""
+    waiting, seen = [node], set[str]()
+    while waiting:
+        for part in all_of(waiting.pop()):
+            if isinstance(part, c.Read) and part.root != "local":
+                return False
+            if isinstance(part, _OF_THE_MOMENT) and not _of_the_request(part):
+                return False
+            if isinstance(part, c.Apply) and part.define not in seen:
+                seen.add(part.define)
+                waiting.append(define(part.define).body)
+    return True
+
+
+def _of_the_request(node: c.Checked) -> bool:
+    match node:
+        case c.AskedFor():
+            return True
+        case c.Provenance(word="dictated") | c.Origin(word="named"):
+            return True
+        case _:
+            return False
+
+
 def _free(node: c.Checked) -> frozenset[str]:
     """The variables that an expression does not bind itself."""
     if isinstance(node, c.Read):

@@ -94,7 +94,7 @@ def origin(node: c.Origin, compiler: Compiler) -> Evaluate:
             case "created":
                 return frame.origins.created(value, type_, span)
             case "named":
-                return frame.origins.dictated(value, type_, span)
+                return frame.origins.named(value, type_, span)
 
     return evaluate
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from policy_engine.decision.conditions import Conditions, Evaluate
+from policy_engine.decision.dependence import by_request
 from policy_engine.language.checked import Checked, Read
 from policy_engine.language.policy import (
     Condition,
@@ -80,7 +82,16 @@ class Program:
     policy: PolicySet
     tasks: Mapping[str, TaskRules]
     conditions: Conditions
-    wheres: Mapping[str, Evaluate]
+    wheres: Mapping[str, ItemTest]
+    """By task, what its output vouches for item by item."""
+
+
+class ItemTest(NamedTuple):
+    """A condition on one item of an output."""
+
+    holds: Evaluate
+    stays: bool
+    """Whether it rests on the item and the user's request alone, and so never changes."""
 
 
 def compile_policy(policy: PolicySet) -> Program:
@@ -103,7 +114,10 @@ def compile_policy(policy: PolicySet) -> Program:
         {name: _task_rules(task, about.get(name, [])) for name, task in policy.tasks.items()},
         conditions,
         {
-            name: conditions.compile(task.output.where)
+            name: ItemTest(
+                conditions.compile(task.output.where),
+                by_request(task.output.where, policy.defines.__getitem__),
+            )
             for name, task in policy.tasks.items()
             if task.output is not None and task.output.where is not None
         },

@@ -13,10 +13,11 @@ where finding out would take too long.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from functools import partial
+from typing import Protocol
 
 from policy_engine.decision.frame import Frame
-from policy_engine.decision.memory import Memory
+from policy_engine.decision.memory import Data, Memory, Vouching
 from policy_engine.decision.session import SeenOutput
 from policy_engine.decision.truth import Truth, Unknown, every
 from policy_engine.foundation.source import Span
@@ -26,15 +27,15 @@ from policy_engine.values.plain import leaves
 from policy_engine.values.tokens import TooMuch
 from policy_engine.values.types import BOOLEAN, JSON, ListOf, MapOf, Record, SetOf, Type, Union
 
-Where = Callable[[Frame], object]
 
+class Test(Protocol):
+    """A condition on one item of an output; `stays`: it never changes within a session."""
 
-class _Vouching(NamedTuple):
-    """The data that an output vouches for, the texts among them, and what it may vouch for."""
+    @property
+    def holds(self) -> Callable[[Frame], object]: ...
 
-    surely: Sequence[object]
-    texts: frozenset[str]
-    perhaps: Sequence[object]
+    @property
+    def stays(self) -> bool: ...
 
 
 _TOO_MUCH = "there is more to compare than can be compared"
@@ -47,13 +48,13 @@ class SessionOrigins:
     """Answers for one principal. `wheres` are the compiled item conditions, by task."""
 
     def __init__(
-        self, memory: Memory | None, tasks: Mapping[str, Task], wheres: Mapping[str, Where]
+        self, memory: Memory | None, tasks: Mapping[str, Task], wheres: Mapping[str, Test]
     ) -> None:
         self._memory = memory
         self._tasks = tasks
         self._wheres = wheres
         self._frame: Callable[[], Frame] | None = None
-        self._vouching: dict[int, _Vouching] | None = None
+        self._vouching: dict[int, Vouching] | None = None
         self._asking = False
 
     def within(self, frame: Callable[[], Frame]) -> None:
@@ -66,6 +67,15 @@ class SessionOrigins:
             return Unknown(span, _NO_REQUEST)
         try:
             return all(memory.requested(part) for part in carrying(value, type_))
+        except TooMuch:
+            return Unknown(span, _TOO_MUCH)
+
+    def named(self, value: object, type_: Type, span: Span) -> Truth:
+        memory = self._memory
+        if memory is None or memory.request is None:
+            return Unknown(span, _NO_REQUEST)
+        try:
+            return all(memory.named(part) for part in carrying(value, type_))
         except TooMuch:
             return Unknown(span, _TOO_MUCH)
 
@@ -92,6 +102,14 @@ class SessionOrigins:
         if memory is None or memory.request is None:
             return Unknown(span, _NO_REQUEST)
         return memory.asks_for(words)
+
+    def read(self) -> None:
+        """Reads what the session has seen, so that decisions find it read."""
+        if self._memory is not None:
+            for _, vouching in self._trusted_outputs(self._memory):
+                for data in vouching:
+                    _ = data.words, data.spelt
+            self._memory.read()
 
     def seen(self, label: str, span: Span) -> Truth:
         memory = self._memory
@@ -141,9 +159,9 @@ class SessionOrigins:
             known = self._vouching.get(number)
             if known is None:
                 continue
-            if memory.among(part, known.surely, known.texts):
+            if memory.among(part, known.surely):
                 return True
-            maybe = maybe or memory.among(part, known.perhaps, frozenset())
+            maybe = maybe or memory.among(part, known.perhaps)
         return Unknown(span, "whether its source is trusted is not known") if maybe else False
 
     def _part_created(self, memory: Memory, part: object, span: Span) -> Truth:
@@ -156,19 +174,26 @@ class SessionOrigins:
             return False
         return True if memory.request is not None else Unknown(span, _NO_REQUEST)
 
-    def _trusted_outputs(self, memory: Memory) -> Iterator[tuple[int, _Vouching]]:
+    def _trusted_outputs(self, memory: Memory) -> Iterator[tuple[int, Vouching]]:
         """The data of trusted outputs, leaf by leaf, by the number of their call."""
         for number, seen in enumerate(memory.outputs):
             task = self._tasks.get(seen.task)
             if task is None or task.output is None or not task.output.trusted:
                 continue
-            where = self._wheres.get(seen.task)
-            if where is None:
-                yield number, _vouching(leaves(seen.value), [])
+            test = self._wheres.get(seen.task)
+            if test is None:
+                yield number, Vouching(memory.all_returned(number), _NOTHING)
+            elif test.stays:
+                yield (
+                    number,
+                    memory.kept_vouching(
+                        number, test, partial(self._items, seen, task.output, test)
+                    ),
+                )
             else:
-                yield number, self._items(seen, task.output, where)
+                yield number, self._items(seen, task.output, test)
 
-    def _items(self, seen: SeenOutput, output: Output, where: Where) -> _Vouching:
+    def _items(self, seen: SeenOutput, output: Output, test: Test) -> Vouching:
         """The data of the items for which the condition holds, and for which it is unknown."""
         assert self._frame is not None and isinstance(output.type, ListOf)
         frame = self._frame()
@@ -177,15 +202,13 @@ class SessionOrigins:
         for item in seen.value if isinstance(seen.value, list) else []:
             typed, misfits = conform(item, output.type.item, closed=False)
             if not misfits:
-                truth = where(frame.with_locals({"item": typed}))
+                truth = test.holds(frame.with_locals({"item": typed}))
                 if truth is not False:
                     (surely if truth is True else perhaps).extend(leaves(item))
-        return _vouching(surely, perhaps)
+        return Vouching(Data(surely), Data(perhaps))
 
 
-def _vouching(surely: Sequence[object], perhaps: Sequence[object]) -> _Vouching:
-    texts = frozenset(leaf for leaf in surely if isinstance(leaf, str))
-    return _Vouching(surely, texts, perhaps)
+_NOTHING = Data(())
 
 
 def carrying(value: object, type_: Type) -> Iterator[object]:

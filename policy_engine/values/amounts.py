@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from policy_engine.values.money import Money
 
-OPENING = "\"'`([{<«“‘„*"
+OPENING = "\"'`([{<«“‘„*@#"
 CLOSING = "\"'`)]}>»”’*.,;:!?…"
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)

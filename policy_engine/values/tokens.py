@@ -29,6 +29,9 @@ from policy_engine.values.readers import timestamp
 _LOOSE = re.compile(r"[0-9]+(?:[.,'_\u2009\u00a0 ][0-9]+)*")
 _FRACTION = re.compile(r"[.,]([0-9]{1,100})(?![0-9])")
 _NO_DIGITS = re.compile(r"[^0-9]+")
+_SHORT_NUMBER = re.compile(r"[0-9]{1,3}", re.ASCII)
+_POSSESSIVE = ("'s", "’s")
+_NO_ALNUM = re.compile(r"[^0-9a-z]+")
 _SEPARATORS = re.compile(r"[^0-9]")
 _EXPONENT = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,40})?[eE][+-]?[0-9]{1,2}", re.ASCII)
 _LONGEST_NUMBER = 100
@@ -58,6 +61,8 @@ def occurs_in(value: object, text: str) -> bool:
     tokens = prepared(text)
     spelt = text_of(value)
     match value:
+        case str() if is_short_number(value):
+            return Decimal(value) in tokens.suspects
         case int():
             return abs(value) in tokens.suspects
         case Decimal():
@@ -93,8 +98,21 @@ def text_of(value: object) -> str:
             return str(value)
 
 
+def is_short_number(value: str) -> bool:
+    """Whether a text is up to three digits and nothing else: what stands by chance anywhere."""
+    return _SHORT_NUMBER.fullmatch(value) is not None
+
+
+def single(value: str) -> str | None:
+    """A text of one word as `Tokens.singles` has it; None for what is none, or stands nowhere."""
+    words = _normal(value).split()
+    return words[0] if len(words) == 1 and any(map(str.isalnum, words[0])) else None
+
+
 def folded(text: str) -> str:
     """The letters and digits of a text alone, variants made one."""
+    if text.isascii():
+        return _NO_ALNUM.sub("", text.lower())
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
 
 
@@ -109,6 +127,11 @@ class Tokens:
     def __init__(self, text: str) -> None:
         self._words = _normal(text).split()
         self._text = text
+
+    @property
+    def singles(self) -> frozenset[str]:
+        """Every single word that stands in the text, in its normal form."""
+        return self._singles
 
     def has(self, value: object) -> bool:
         """Whether the value stands in the text."""
@@ -174,7 +197,7 @@ class Tokens:
             before = text[text.rfind(" ", 0, at) + 1 : at]
             stop = text.find(" ", end)
             after = text[end : stop if stop != -1 else len(text)]
-            if _only(before, OPENING) and _only(after, CLOSING):
+            if _only(before, OPENING) and _only(_owned(after), CLOSING):
                 return True
             at = text.find(wanted, at + 1)
         return False
@@ -193,6 +216,7 @@ class Tokens:
             for start in range(min(starts, _MOST_MARKS) + 1):
                 for end in range(min(ends, _MOST_MARKS) + 1):
                     found.add(word[start : len(word) - end])
+        found.update([word[:-2] for word in found if word.endswith(_POSSESSIVE)])
         return frozenset(found)
 
     @cached_property
@@ -210,6 +234,11 @@ _MOST_MARKS = 8
 
 def _bare(word: str) -> str:
     return word.lstrip(OPENING).rstrip(CLOSING)
+
+
+def _owned(after: str) -> str:
+    """What follows a word, without the mark of what somebody owns."""
+    return after[2:] if after.startswith(_POSSESSIVE) else after
 
 
 def _only(part: str, allowed: str) -> bool:

@@ -321,5 +321,4 @@ def _origin(node: c.Origin, world: World) -> Truth:
         case "created":
             return world.origins.created(datum, type_)
         case "named":
-            # “The request names asks the same of any datum.”
-            return world.origins.dictated(datum, type_)
+            return world.origins.named(datum, type_)

@@ -17,7 +17,15 @@ from tests.reference import expressions
 from tests.reference.data import UNKNOWN, fitted
 from tests.reference.logic import Truth, all_hold, one_holds
 from tests.reference.scalars import Misfit
-from tests.reference.tokens import Scalar, carried, is_or_contains, is_said, leaves, stands_in
+from tests.reference.tokens import (
+    Scalar,
+    carried,
+    is_or_contains,
+    is_said,
+    leaves,
+    lower,
+    stands_in,
+)
 from tests.reference.world import World
 
 
@@ -46,6 +54,12 @@ class Origins:
         if self._request is None:
             return UNKNOWN
         return all_hold(self._is_dictated(part) for part in carrying_parts(datum, type_))
+
+    def named(self, datum: object, type_: Type) -> Truth:
+        """Every part stands in the request, in whatever case, a link with or without `https://`."""
+        if self._request is None:
+            return UNKNOWN
+        return all_hold(self._is_named(part) for part in carrying_parts(datum, type_))
 
     def trusted(self, datum: object, type_: Type, world: World) -> Truth:
         """“Every part is dictated, is empty text, or is vouched for.”"""
@@ -88,6 +102,13 @@ class Origins:
     def _is_dictated(self, part: Scalar) -> Truth:
         return UNKNOWN if self._request is None else stands_in(part, self._request)
 
+    def _is_named(self, part: Scalar) -> Truth:
+        assert self._request is not None
+        if isinstance(part, str):
+            spellings = {lower(part), lower(part).removeprefix("https://")}
+            return any(stands_in(one, lower(self._request)) for one in spellings)
+        return stands_in(part, self._request)
+
     def _is_vouched(self, part: Scalar, world: World) -> Truth:
         return self._is_found(part, lambda _, seen: self._vouches(seen, part, world))
 
@@ -117,7 +138,7 @@ class Origins:
                 return False
             if self._request is None:
                 return UNKNOWN
-            return not is_or_contains(self._request, part)
+            return not (part == self._request or stands_in(part, self._request))
 
         return self._is_found(part, creates)
 

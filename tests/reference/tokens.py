@@ -15,7 +15,7 @@ from tests.reference.scalars import instant
 
 Scalar = str | int | Decimal | datetime | date | timedelta | Money
 
-OPENING = "\"'`([{<«“‘„*"
+OPENING = "\"'`([{<«“‘„*@#"
 CLOSING = "\"'`)]}>»”’*.,;:!?…"
 MOST_MARKS = 8
 """“Around a single word, at most eight marks on each side.”"""
@@ -42,7 +42,8 @@ def leaves(seen: object) -> Iterator[object]:
 def is_or_contains(leaf: object, part: Scalar) -> bool:
     """Whether a leaf is the datum, or its text, or a text with it as a whole token."""
     if isinstance(leaf, str):
-        return is_same(leaf, part) or stands_in(part, leaf)
+        by_chance = isinstance(part, str) and re.fullmatch("[0-9]{1,3}", part) is not None
+        return is_same(leaf, part) or (not by_chance and stands_in(part, leaf))
     is_number = isinstance(leaf, (int, Decimal)) and not isinstance(leaf, bool)
     return is_same(leaf, part) or (is_number and decimal_text(Decimal(leaf)) == part)
 
@@ -79,18 +80,31 @@ def stands_in(part: Scalar, text: str) -> bool:
 
 
 def is_said(words: str, text: str) -> bool:
-    """“As whole words, without regard to case”: no letter, digit or `_` right before or after."""
-    said, wanted = (" ".join(_lower(one).split()) for one in (text, words))
+    """“As whole words, without regard to case”: no letter, digit or `_` right before or after.
+
+    And no denial right before: `not`, `never`, `without`, `cannot`, `…n't`, perhaps with `to`.
+    """
+    said, wanted = (" ".join(lower(one).split()) for one in (text, words))
     return any(
         said[start:].startswith(wanted)
         and not _is_in_word(said[:start][-1:])
         and not _is_in_word(said[start + len(wanted) :][:1])
+        and not _is_denied(said[:start])
         for start in range(len(said))
     )
 
 
-def _lower(text: str) -> str:
+def lower(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def _is_denied(before: str) -> bool:
+    words = before.split()
+    if not before.endswith(" ") or not words:
+        return False
+    word = words[-2] if words[-1] == "to" and len(words) > 1 else words[-1]
+    run = re.split(r"[^\w'’]", word)[-1].lstrip("'’")
+    return run in ("not", "never", "without", "cannot") or run.endswith(("n't", "n’t"))
 
 
 def _is_in_word(character: str) -> bool:
@@ -100,7 +114,9 @@ def _is_in_word(character: str) -> bool:
 def _stand_at(words: list[str], tokens: list[str]) -> bool:
     """Brackets open before the first word, punctuation closes after the last."""
     row = " ".join(tokens)
-    return " ".join(words) in spellings(row, MOST_MARKS if len(words) == 1 else len(row))
+    found = spellings(row, MOST_MARKS if len(words) == 1 else len(row))
+    owners = {one[:-2] for one in found if one.endswith(("'s", "’s"))}
+    return " ".join(words) in found | owners
 
 
 def spellings(run: str, most: int) -> set[str]:
@@ -210,6 +226,8 @@ def is_traced(part: Scalar, leaf: object) -> bool:
         return True
     if isinstance(part, str) and isinstance(leaf, datetime) and instant(part) == leaf:
         return True
+    if isinstance(part, str) and re.fullmatch("[0-9]{1,3}", part):
+        return _says(int(part), spelled)
     wanted = _folded(_text_of(part))
     if wanted:
         return any(wanted in _folded(one) for one in spelled)
