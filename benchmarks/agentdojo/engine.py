@@ -28,6 +28,7 @@ class GovernedSession:
         self._engine = engine
         self._agent = agent
         self._session = Session(prompt)
+        engine.read(self._session)
 
     def check(self, tool: str, args: Mapping[str, object]) -> str:
         """`allow`, `deny` or `escalate`."""
@@ -37,6 +38,7 @@ class GovernedSession:
 
     def record(self, tool: str, args: Mapping[str, object], value: object) -> None:
         self._session.record(tool, value, args)
+        self._engine.read(self._session)
 
 
 class GovernedSuite:
@@ -44,6 +46,7 @@ class GovernedSuite:
 
     def __init__(self, suite: str) -> None:
         self._engine = Engine.load(POLICIES / f"{suite}.policy", directory=ROLES)
+        self._engine.prepare(*self._engine.policy.tasks)
         self._agent = Agent(f"{suite}-assistant")
 
     def session(self, prompt: str) -> GovernedSession:
