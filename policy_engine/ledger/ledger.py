@@ -71,8 +71,8 @@ class LedgerReader:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        if not database.rows("SELECT 1 FROM sqlite_master WHERE name = 'ledger'"):
-            raise LedgerError(f"{database.path} holds no ledger")
+        if not database.has_table("ledger"):
+            raise LedgerError(f"{database.place} holds no ledger")
 
     def count(self) -> int:
         return cast(int, self._database.rows("SELECT count(*) FROM ledger")[0][0])

@@ -1,0 +1,114 @@
+"""A store that threads and processes share: one writer at a time, one commit for many.
+
+A `Database` may be shared among threads. A transaction is alone in the store, so no two threads,
+processes or hosts decide on the same state; an inner transaction is part of the outer one.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from policy_engine.foundation.database.batches import Batches
+from policy_engine.foundation.database.port import Connection
+from policy_engine.foundation.database.sqlite import SqliteConnection, store_path
+from policy_engine.foundation.errors import StoreError
+
+
+class Database:
+    """An open store: a path, `sqlite:///file.db` or `postgresql://user:password@host/database`.
+
+    `must_exist` refuses to create a file. Raises `StoreError` where the store cannot be opened,
+    and later where it cannot be read or written; the next use tries again.
+    """
+
+    def __init__(self, store: str | Path, *, must_exist: bool = False) -> None:
+        self._connection, self._reading = _connections(store, must_exist)
+        self._batches = Batches(self._connection)
+        self._read_lock = threading.Lock()
+        # Whoever forgets to close a store leaves no connection behind.
+        weakref.finalize(self, _close, self._connection, self._reading)
+        self._connection.run("SELECT 1")
+
+    @property
+    def place(self) -> str:
+        """Where the store is, in words that may be shown."""
+        return self._connection.place
+
+    @property
+    def undone(self) -> int:
+        """How many transactions were undone: what was read in them may never have been."""
+        return self._batches.undone
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether the calling thread is in a transaction, and so reads what is not kept yet."""
+        return self._batches.inside()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, alone in the store, and durable when it ends.
+
+        Several threads may share one commit. So a body may read what bodies before it wrote that
+        is not durable yet: they are kept together, or the body is not kept either. A body that
+        raises, or in which a statement failed, is undone by itself. Raises `StoreError` where it
+        cannot be kept, or where nobody knows whether it was.
+        """
+        if self._batches.inside():
+            yield
+            return
+        try:
+            self._batches.enter()
+            yield
+        except BaseException:  # whatever ends it early, and it goes on up
+            if self._batches.inside():
+                self._batches.undo()
+            raise
+        self._batches.keep()
+
+    def execute(self, statement: str, values: Sequence[object] = ()) -> int:
+        """Runs one statement; gives the number of rows it changed."""
+        with self.transaction():
+            return self._batches.run(statement, values).changed
+
+    def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
+        """All rows of a query. Outside a transaction only what is kept is seen."""
+        if self._batches.inside():
+            return self._batches.run(query, values).rows
+        with self._read_lock:
+            return self._reading.run(query, values).rows
+
+    def has_table(self, name: str) -> bool:
+        """Whether the store holds a table of this name, as far as it is kept."""
+        with self._read_lock:
+            return self._reading.has_table(name)
+
+    def close(self) -> None:
+        self._batches.close()
+        with self._read_lock:
+            self._reading.close()
+
+
+def place_of(store: str | Path) -> str:
+    """Where a store is, in words that may be shown: a path, or a server without its password."""
+    return _connections(store, must_exist=False)[0].place
+
+
+def _connections(store: str | Path, must_exist: bool) -> tuple[Connection, Connection]:
+    """One that writes, and one that reads what is kept meanwhile."""
+    if str(store).startswith(("postgresql://", "postgres://")):
+        from policy_engine.foundation.database.postgres import PostgresConnection
+
+        return PostgresConnection(str(store)), PostgresConnection(str(store), reads_only=True)
+    path = store_path(store)
+    if must_exist and not path.is_file():
+        raise StoreError(f"there is no store at {path}")
+    return SqliteConnection(path), SqliteConnection(path, reads_only=True)
+
+
+def _close(*connections: Connection) -> None:
+    for connection in connections:
+        connection.close()

@@ -1,0 +1,134 @@
+"""SQLite in a file, opened so that what is committed stays: WAL, full sync."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from policy_engine.foundation.database.port import WAIT_SECONDS, Answer
+from policy_engine.foundation.errors import StoreError
+
+_PREFIX = "sqlite:///"
+_ASKS_EVERY = 0.001
+"""Seconds."""
+
+
+def store_path(store: str | Path) -> Path:
+    """The file of `sqlite:///relative.db`, `sqlite:////absolute.db` or a plain path."""
+    text = str(store)
+    if text.startswith(_PREFIX):
+        text = text.removeprefix(_PREFIX)
+    elif "://" in text:
+        raise StoreError(f"{text.partition('://')[0]}:// is no file: sqlite:/// is")
+    if not text or text == ":memory:":
+        raise StoreError("a store is a file, so that nothing is lost with the process")
+    return Path(text)
+
+
+class SqliteConnection:
+    """A connection to the file at `path`. `reads_only`: it cannot write."""
+
+    def __init__(self, path: Path, *, reads_only: bool = False) -> None:
+        self._path = path
+        self._reads_only = reads_only
+        self._exists = reads_only
+        """A file that was there is not made again: what it held would be forgotten in silence."""
+        self._opened: sqlite3.Connection | None = None
+        self._marked = False
+        self._closed = False
+
+    @property
+    def place(self) -> str:
+        return str(self._path)
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._opened is not None and self._opened.in_transaction
+
+    def begin(self) -> None:
+        """Asks again and again: SQLite itself asks so seldom that others always come first."""
+        self._marked = False
+        end = time.monotonic() + WAIT_SECONDS
+        while True:
+            try:
+                (self._opened or self._open()).execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.Error as error:
+                busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or time.monotonic() > end:
+                    raise StoreError(f"{self.place}: {error}") from error
+            time.sleep(_ASKS_EVERY)
+
+    def commit(self) -> None:
+        self.run("COMMIT")
+
+    def rollback(self) -> None:
+        try:
+            if self._opened is not None:
+                self._opened.rollback()
+        except sqlite3.Error:
+            self._drop()
+
+    def mark(self) -> None:
+        if self._marked:
+            self.run("RELEASE unit")
+        self.run("SAVEPOINT unit")
+        self._marked = True
+
+    def back(self) -> None:
+        self.run("ROLLBACK TO unit")
+
+    def run(self, statement: str, values: Sequence[object] = ()) -> Answer:
+        try:
+            cursor = (self._opened or self._open()).execute(statement, values)
+            return Answer(cursor.rowcount, cursor.fetchall())
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.place}: {error}") from error
+
+    def has_table(self, name: str) -> bool:
+        query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+        return bool(self.run(query, (name,)).rows)
+
+    def close(self) -> None:
+        self._closed = True
+        self._drop()
+
+    def _open(self) -> sqlite3.Connection:
+        if self._closed:
+            raise StoreError(f"{self.place}: the store is closed")
+        try:
+            if not self._exists:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+            opened = sqlite3.connect(
+                f"{self._path.absolute().as_uri()}?mode={'rw' if self._exists else 'rwc'}",
+                timeout=WAIT_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+                uri=True,
+            )
+            for setting in self._settings():
+                opened.execute(setting)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{self.place} cannot be opened as a store: {error}") from error
+        self._exists = True
+        self._opened = opened
+        return opened
+
+    def _settings(self) -> tuple[str, ...]:
+        if self._reads_only:
+            return ("PRAGMA query_only = ON",)
+        return (
+            "PRAGMA journal_mode = WAL",
+            "PRAGMA synchronous = FULL",
+            "PRAGMA foreign_keys = ON",
+            "PRAGMA busy_timeout = 0",  # `begin` waits
+        )
+
+    def _drop(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            with suppress(sqlite3.Error):
+                opened.close()
