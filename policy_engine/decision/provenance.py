@@ -62,20 +62,19 @@ class SessionOrigins:
         self._frame = frame
 
     def dictated(self, value: object, type_: Type, span: Span) -> Truth:
-        memory = self._memory
-        if memory is None or memory.request is None:
-            return Unknown(span, _NO_REQUEST)
-        try:
-            return all(memory.requested(part) for part in carrying(value, type_))
-        except TooMuch:
-            return Unknown(span, _TOO_MUCH)
+        return self._in_request(value, type_, span, Memory.requested)
 
     def named(self, value: object, type_: Type, span: Span) -> Truth:
+        return self._in_request(value, type_, span, Memory.named)
+
+    def _in_request(
+        self, value: object, type_: Type, span: Span, has: Callable[[Memory, object], bool]
+    ) -> Truth:
         memory = self._memory
         if memory is None or memory.request is None:
             return Unknown(span, _NO_REQUEST)
         try:
-            return all(memory.named(part) for part in carrying(value, type_))
+            return all(has(memory, part) for part in carrying(value, type_))
         except TooMuch:
             return Unknown(span, _TOO_MUCH)
 
