@@ -38,8 +38,17 @@ if TYPE_CHECKING:
     )
     from policy_engine.foundation.signing import SigningKey, VerifyingKey
     from policy_engine.live import LiveEngine
-    from policy_engine.runtime.gate import Gate, Result
+    from policy_engine.runtime.conversation import (
+        Denied,
+        Failed,
+        Held,
+        NotPerformed,
+        OutcomeUnknown,
+        Withheld,
+    )
+    from policy_engine.runtime.gate import Gate
     from policy_engine.runtime.people import Waiting
+    from policy_engine.runtime.result import Result
     from policy_engine.runtime.store import Status
 
 __version__ = VERSION
@@ -54,16 +63,21 @@ __all__ = [
     "BundleError",
     "Confirmation",
     "Decision",
+    "Denied",
     "DirectoryError",
     "Engine",
+    "Failed",
     "Gate",
     "GateError",
+    "Held",
     "History",
     "Human",
     "InputError",
     "LedgerError",
     "LiveEngine",
+    "NotPerformed",
     "Outcome",
+    "OutcomeUnknown",
     "PastAction",
     "PolicyEngineError",
     "PolicyError",
@@ -77,6 +91,7 @@ __all__ = [
     "ValidationResult",
     "VerifyingKey",
     "Waiting",
+    "Withheld",
     "open_bundle",
 ]
 
@@ -91,8 +106,17 @@ _BEHIND = {
     "foundation.errors": tuple(name for name in __all__ if name.endswith("Error")),
     "foundation.signing": ("SigningKey", "VerifyingKey"),
     "live": ("LiveEngine",),
-    "runtime.gate": ("Gate", "Result"),
+    "runtime.conversation": (
+        "Denied",
+        "Failed",
+        "Held",
+        "NotPerformed",
+        "OutcomeUnknown",
+        "Withheld",
+    ),
+    "runtime.gate": ("Gate",),
     "runtime.people": ("Waiting",),
+    "runtime.result": ("Result",),
     "runtime.store": ("Status",),
 }
 _MODULES = {name: module for module, names in _BEHIND.items() for name in names}

@@ -350,6 +350,7 @@ class Engine(Answering):
         from policy_engine.foundation.errors import GateError
         from policy_engine.ledger.ledger import Ledger
         from policy_engine.runtime.accounts import Accounts
+        from policy_engine.runtime.alive import alive_for
         from policy_engine.runtime.executors import Tools
         from policy_engine.runtime.gate import Gate
         from policy_engine.runtime.lookups import Lookups, no_facts
@@ -378,6 +379,7 @@ class Engine(Answering):
             facts=Lookups(self._program, called, facts or no_facts),
             clock=clock,
             accounts=Accounts(self.policy, ledger.salt),
+            alive=alive_for(store),
             policy=self.policy,
         )
 

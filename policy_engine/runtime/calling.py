@@ -1,7 +1,12 @@
-"""Calls foreign code in a thread of its own: it may raise anything, and may never come back."""
+"""Calls foreign code in a thread of its own: it may raise anything, and may never come back.
+
+A coroutine function runs on an event loop of that thread.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -27,7 +32,8 @@ def call(
 
     def work() -> None:
         try:
-            outcome["value"] = function(**arguments)
+            answer = function(**arguments)
+            outcome["value"] = asyncio.run(answer) if inspect.iscoroutine(answer) else answer
         except BaseException as error:  # noqa: BLE001 — whatever it raises is its answer
             outcome["error"] = error
 

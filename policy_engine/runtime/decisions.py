@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from policy_engine.decision.action import Action
 from policy_engine.decision.evidence import Evidence
@@ -16,11 +16,18 @@ from policy_engine.decision.history import History
 from policy_engine.decision.outcome import Decision, Outcome
 from policy_engine.decision.session import Session
 from policy_engine.foundation.errors import GateError
+from policy_engine.language.policy import PolicySet
 from policy_engine.runtime.accounts import Accounts, ask_account
 from policy_engine.runtime.past import Past
-from policy_engine.runtime.ports import Clock, Decider, Recorder, Roles
+from policy_engine.runtime.ports import Clock, Decider, Recorder
 from policy_engine.runtime.results import Results
-from policy_engine.runtime.store import Status, Store, Stored, StoredAsk
+from policy_engine.runtime.signatures import Signatures, StoredAsk
+from policy_engine.runtime.stand_ins import StandIns
+from policy_engine.runtime.store import Status, Store, Stored
+from policy_engine.runtime.suspensions import Suspensions
+
+LONGEST = timedelta(hours=24)
+"""What waits is looked at that often, whatever it waits for."""
 
 
 class Decisions:
@@ -29,19 +36,25 @@ class Decisions:
     def __init__(
         self,
         store: Store,
+        signatures: Signatures,
         decider: Decider,
-        roles: Roles,
+        stand_ins: StandIns,
         recorder: Recorder,
         clock: Clock,
         accounts: Accounts,
         past: Past,
         results: Results,
+        suspensions: Suspensions,
+        policy: PolicySet,
     ) -> None:
+        self._suspensions = suspensions
+        self._labels = {n: t.output.labels for n, t in policy.tasks.items() if t.output}
         self._past = past
         self._results = results
         self._store = store
+        self._signatures = signatures
         self._decider = decider
-        self._roles = roles
+        self._stand_ins = stand_ins
         self._recorder = recorder
         self._clock = clock
         self._accounts = accounts
@@ -53,11 +66,25 @@ class Decisions:
             raise GateError(f"the store knows no action {id_}")
         return stored
 
+    def session(self, id_: str | None) -> Session | None:
+        """What a session has seen, and the labels of what its relatives have."""
+        root = self._store.root(id_)
+        if root is None:
+            return self._store.session(id_)
+        tasks, complete = self._store.seen_by(root)
+        labels = {label for task in tasks for label in self._labels.get(task, ())}
+        memory = self._store.session(id_, labels)
+        if memory is not None and not complete:
+            memory.mark_incomplete()
+        return memory
+
     def bare(
         self, action: Action, session: Session | None, facts: Mapping[str, object]
     ) -> Decision:
-        """A decision about an action of which nothing has been said yet."""
-        return self._decide(action, session, facts, (), None)
+        """A decision about a new action: nothing was said yet, but what is like it was rejected."""
+        decision = self._decide(action, session, facts, (), None)
+        rejections = self._signatures.rejections(decision.proposals, self._clock.now())
+        return self._decide(action, session, facts, rejections, None) if rejections else decision
 
     def fresh(
         self,
@@ -66,14 +93,19 @@ class Decisions:
         more: tuple[Evidence, ...] = (),
     ) -> Decision:
         """A decision with all that has been said about the action since it was proposed."""
-        memory = self._store.session(stored.session)
+        memory = self.session(stored.session)
         facts = stored.facts if facts is None else facts
-        evidence = self._store.evidence(stored, self._roles, self._clock.now())
+        evidence = self._signatures.evidence(stored, self._stand_ins, self._clock.now())
         decision = self._decide(stored.action, memory, facts, (*evidence, *more), stored.id)
         if decision.action is None or decision.proposal is None or decision.action == stored.digest:
             return decision
         self._store.rebind(stored.id, decision)
         return self.fresh(self.known(stored.id), facts, more)
+
+    def as_sent(self, stored: Stored) -> Mapping[str, object]:
+        """The input of an action as its tool gets it."""
+        input_ = self.fresh(stored).input
+        return stored.action.input if input_ is None else input_
 
     def as_asked(self, stored: Stored) -> Decision:
         """A fresh decision for people to look at: validations count as they last came out."""
@@ -89,18 +121,28 @@ class Decisions:
         """A fresh decision about a held action: denied, it ends; else its people are asked."""
         decision = self.as_asked(stored)
         if decision.outcome is Outcome.DENY:
-            memory = self._store.session(stored.session)
+            memory = self.session(stored.session)
             self.record(stored.id, stored.action, memory, stored.facts, decision)
             detail = decision.reasons[0].title
             self._store.set_status(stored.id, Status.DENIED, detail=detail)
         elif decision.outcome is Outcome.ESCALATE:
-            self.ask(stored, decision)
+            self.hold(stored, decision)
         return decision
 
-    def ask(self, stored: Stored, decision: Decision) -> None:
-        """Asks people whatever they have not been asked yet, and records that."""
+    def hold(self, stored: Stored, decision: Decision) -> None:
+        """It waits for people, who are asked what they have not been asked yet.
+
+        It is looked at again when a turn or a ladder ends, and at the latest after `LONGEST`.
+        """
+        self._ask(stored, decision)
+        running = self.as_asked(stored)
+        ends = [at for a in running.asks for at in (a.until, a.deadline) if at and at > running.at]
+        self._store.hold(stored.id, min([*ends, running.at + LONGEST]))
+
+    def _ask(self, stored: Stored, decision: Decision) -> None:
         known = {
-            (a.rule, a.rule_digest, a.facts_digest, a.parties) for a in self._store.asks(stored.id)
+            (a.rule, a.rule_digest, a.facts_digest, a.parties)
+            for a in self._signatures.asks(stored.id)
         }
         new = [
             a
@@ -108,10 +150,14 @@ class Decisions:
             if (a.rule, a.rule_digest, decision.facts, a.parties) not in known
         ]
         for ask in new:
-            self._store.ask(stored.id, ask, decision.facts, decision.at)
+            self._signatures.ask(stored.id, ask, decision.facts, decision.at)
         if new:
+            # Now that the clock of the first ask runs, its end is known.
+            asked = {(a.rule, a.rule_digest) for a in new}
+            running = self.as_asked(stored).asks
+            told = ask_account([a for a in running if (a.rule, a.rule_digest) in asked])
             sealed = self._accounts.seal(decision.facts)
-            body = {"action": stored.id, "asks": ask_account(new), "facts_digest": sealed}
+            body = {"action": stored.id, "asks": told, "facts_digest": sealed}
             self._recorder.record("held", body)
 
     def current_asks(
@@ -121,7 +167,7 @@ class Decisions:
         asks = (*decision.asks, *decision.approved) if met_too else decision.asks
         current = {(ask.rule, ask.rule_digest): ask for ask in asks}
         found = []
-        for ask in self._store.asks(id_):
+        for ask in self._signatures.asks(id_):
             now = current.get((ask.rule, ask.rule_digest))
             if now is not None and ask.facts_digest == decision.facts:
                 found.append(replace(ask, parties=now.parties, signed=now.signed))
@@ -153,13 +199,18 @@ class Decisions:
             facts=facts,
             evidence=evidence,
             now=now,
-            history=self.history(action, own, now),
+            history=self.history(action, own, now, session.id if session else None),
             attributes=self.attributes(session),
+            suspended=self._suspensions.names(),
         )
 
-    def history(self, action: Action, own: str | None, now: datetime) -> History:
+    def history(
+        self, action: Action, own: str | None, now: datetime, session: str | None
+    ) -> History:
         """What a decision about this action needs of the past."""
-        return self._past.of(str(action.task), now, own)
+        root = self._store.root(session)
+        family = self._store.family(root) if root is not None else frozenset[str]()
+        return self._past.of(str(action.task), now, own, session, family)
 
     def attributes(self, session: Session | None) -> Mapping[str, object]:
         """What is said of the session by whoever opened it."""

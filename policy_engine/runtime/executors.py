@@ -6,13 +6,17 @@ thread is left behind, and the outcome is unknown.
 
 from __future__ import annotations
 
+import asyncio
 import copy
+import inspect
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from policy_engine.foundation.errors import GateError
 from policy_engine.runtime.calling import Hangs, Raised, call
 
-Tool: TypeAlias = Callable[..., object]
+Tool: TypeAlias = Callable[..., Any]
+"""A function, or a coroutine function."""
 
 LONGEST_TEXT = 2000
 """More of an error's words are not kept."""
@@ -32,28 +36,68 @@ class ToolHangs(Exception):
     kind = "no answer in time"
 
 
+KEY = "idempotency_key"
+
+
 class Tools:
-    """Calls Python functions by task name, each with the input as keyword arguments."""
+    """Calls Python functions by task name, each with the input as keyword arguments.
+
+    A function with a parameter `idempotency_key` gets the action's id by it, to hand on to whatever
+    it calls: the same for every attempt at one action.
+    """
 
     name = "tool"
 
     def __init__(self, tools: Mapping[str, Tool], time_limit: float = 60.0) -> None:
-        self._tools = dict(tools)
+        self._tools: dict[str, Tool] = {}
+        self._takes_key: set[str] = set()
         self._time_limit = time_limit
+        for task, tool in tools.items():
+            self.add(task, tool)
+
+    def add(self, task: str, tool: Tool) -> None:
+        """Takes in the tool of one more task. Raises `GateError` where it has one."""
+        if task in self._tools:
+            raise GateError(f"the task {task} has its tool already")
+        self._tools[task] = tool
+        if _takes_key(tool):
+            self._takes_key.add(task)
 
     def can(self, task: str) -> bool:
         return task in self._tools
 
-    def call(self, task: str, input: Mapping[str, object]) -> object:
+    def call(self, task: str, input: Mapping[str, object], key: str | None = None) -> object:
         """The tool's return value. Raises `ToolFailed` or `ToolHangs`."""
         try:
-            arguments = copy.deepcopy(dict(input))
+            arguments = self._arguments(task, input, key)
             return call(self._tools[task], arguments, self._time_limit, f"tool {task}")
         except Raised as raised:
-            kind = type(raised.error).__name__
-            raise ToolFailed(f"{kind}: {_words(raised.error)}", kind=kind) from raised.error
+            raise _failed(raised.error) from raised.error
         except Hangs as hangs:
             raise ToolHangs(str(hangs)) from hangs
+
+    def awaits(self, task: str) -> bool:
+        """Whether the tool is a coroutine function."""
+        return inspect.iscoroutinefunction(self._tools[task])
+
+    async def call_async(self, task: str, input: Mapping[str, object], key: str) -> object:
+        """The same for such a tool, awaited on the caller's own event loop."""
+        limit = asyncio.timeout(self._time_limit)
+        try:
+            async with limit:
+                return await self._tools[task](**self._arguments(task, input, key))
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
+            if limit.expired():
+                raise ToolHangs(f"no answer within {self._time_limit:g} seconds") from error
+            raise _failed(error) from error
+
+    def _arguments(
+        self, task: str, input: Mapping[str, object], key: str | None
+    ) -> dict[str, object]:
+        arguments = copy.deepcopy(dict(input))
+        if key is not None and KEY not in arguments and task in self._takes_key:
+            arguments[KEY] = key
+        return arguments
 
 
 class Recorded:
@@ -72,10 +116,22 @@ class Recorded:
     def can(self, task: str) -> bool:
         return True
 
-    def call(self, task: str, input: Mapping[str, object]) -> object:
+    def call(self, task: str, input: Mapping[str, object], key: str | None = None) -> object:
         if self._error is not None:
             raise ToolFailed(self._error)
         return self._output
+
+
+def _takes_key(tool: Tool) -> bool:
+    try:
+        return KEY in inspect.signature(tool).parameters
+    except (TypeError, ValueError):
+        return False
+
+
+def _failed(error: BaseException) -> ToolFailed:
+    kind = type(error).__name__
+    return ToolFailed(f"{kind}: {_words(error)}", kind=kind)
 
 
 def _words(error: BaseException) -> str:

@@ -13,54 +13,48 @@ after it is recorded as failed or, where nobody can know, as unknown, and is nev
 
 from __future__ import annotations
 
-import time
+import inspect
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
-from policy_engine.decision.action import Action, Human, named
-from policy_engine.decision.evidence import ValidationResult
-from policy_engine.decision.intake import taken_in
-from policy_engine.decision.outcome import Decision, Outcome
+from policy_engine.decision.action import Action, Human, Principal
 from policy_engine.decision.session import Session
 from policy_engine.foundation.database import Database
-from policy_engine.foundation.diagnostics import Code
 from policy_engine.foundation.errors import GateError, InputError
 from policy_engine.language.policy import PolicySet
-from policy_engine.runtime import codes
 from policy_engine.runtime.accounts import Accounts
+from policy_engine.runtime.aftermath import Aftermath
+from policy_engine.runtime.alive import Alive
+from policy_engine.runtime.calls import Calls
+from policy_engine.runtime.checking import Checking
+from policy_engine.runtime.conversation import Opening
 from policy_engine.runtime.decisions import Decisions
-from policy_engine.runtime.executors import LONGEST_TEXT, ToolFailed, ToolHangs, writable
-from policy_engine.runtime.keeping import (
-    NO_PLAIN_FORM,
-    as_plain,
-    given_back,
-    plain_facts,
-    snapshot,
-)
+from policy_engine.runtime.executors import Tool, Tools, writable
+from policy_engine.runtime.flow import Flow, run, run_async
+from policy_engine.runtime.holding import Holding
+from policy_engine.runtime.keeping import plain_facts
+from policy_engine.runtime.parking import Parking, Polling
 from policy_engine.runtime.past import Past
 from policy_engine.runtime.people import People, Waiting
 from policy_engine.runtime.ports import Clock, Decider, Executor, LookUp, Recorder, Roles
+from policy_engine.runtime.presence import Presence
+from policy_engine.runtime.proposals import Proposals
+from policy_engine.runtime.reports import Reports
+from policy_engine.runtime.result import Result
 from policy_engine.runtime.results import Results
-from policy_engine.runtime.store import Status, Store, Stored
+from policy_engine.runtime.signatures import Signatures
+from policy_engine.runtime.stand_ins import StandIn, StandIns
+from policy_engine.runtime.store import Status, Store
+from policy_engine.runtime.suspensions import Suspension, Suspensions
 
-_MOST_ATTEMPTS = 100
-"""However often a policy lets a validation be tried again."""
+_Tool = TypeVar("_Tool", bound=Tool)
 
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of an action."""
-
-    id: str | None
-    status: Status
-    decision: Decision | None
-    """None where an earlier submission with the same key has already settled it."""
-    output: object = None
-    code: Code | None = None
-    detail: str | None = None
-    ticket: str | None = None
-    """For what is held: what people sign, `gate.approve(result.ticket, …)`."""
+_MOST_AT_ONCE = 64
+"""How many flows of async callers may be in worker threads; the others wait their turn."""
 
 
 class Gate:
@@ -77,23 +71,50 @@ class Gate:
         facts: LookUp,
         clock: Clock,
         accounts: Accounts,
+        alive: Alive,
         policy: PolicySet,
     ) -> None:
+        _refuse_other_calls(executor)
         self._database = database
         self._store = store = Store(database)
-        self._policy = policy
-        retries = max((rule.retries for rule in policy.rules.values()), default=0)
-        self._attempts = min(1 + retries, _MOST_ATTEMPTS)
-        self._decider = decider
         self._recorder = recorder
-        self._executor = executor
-        self._facts = facts
         self._clock = clock
+        self._holding: Holding | None = None
+        self._executor = executor
+        self._policy = policy
         self._accounts = accounts
-        self._results = results = Results(database)
+        self._workers = ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="gate")
+        signatures = Signatures(database)
+        results = Results(database)
         past = Past(database, policy)
-        self._decisions = Decisions(store, decider, roles, recorder, clock, accounts, past, results)
-        self._people = People(database, store, self._decisions, roles, recorder, clock, accounts)
+        self._suspensions = suspensions = Suspensions(database, recorder, clock)
+        self._stand_ins = stand_ins = StandIns(database, recorder, clock, roles)
+        decisions = Decisions(
+            store,
+            signatures,
+            decider,
+            stand_ins,
+            recorder,
+            clock,
+            accounts,
+            past,
+            results,
+            suspensions,
+            policy,
+        )
+        checking = Checking(database, decider, decisions, recorder, clock, policy)
+        self._presence = presence = Presence(alive)
+        calls = Calls(database, store, signatures, recorder, accounts, checking, presence, policy)
+        self._aftermath = Aftermath(
+            database, store, decisions, calls, recorder, executor, clock, presence, policy
+        )
+        self._proposals = Proposals(
+            database, store, decisions, checking, calls, results, executor, facts, clock
+        )
+        self._reports = Reports(decisions, calls)
+        self._people = People(
+            database, store, signatures, decisions, stand_ins, recorder, clock, accounts
+        )
 
     def open(
         self,
@@ -124,6 +145,57 @@ class Gate:
             self._store.add_session(session, said)
             return session
 
+    def branch(self, session: Session) -> Session:
+        """A durable session for a sub-agent of this one: the same request, nothing seen yet.
+
+        What either sees of labelled outputs, both have seen, and what holds during a session holds
+        for both together.
+        """
+        with self._database.transaction():
+            memory = self._proposals.memory(session)
+            assert memory is not None and memory.id is not None
+            below = Session(memory.request, id=uuid.uuid4().hex[:12])
+            said = self._store.attributes(memory.id)
+            body = {**self._accounts.session(below, said), "branched_from": memory.id}
+            self._recorder.record("session", body)
+            root = self._store.root(memory.id) or memory.id
+            self._store.add_session(below, said, root)
+            return below
+
+    def session(
+        self,
+        principal: Principal,
+        *,
+        request: str | None = None,
+        id: str | None = None,
+        on_behalf_of: Human | None = None,
+        domain: str | None = None,
+        attributes: Mapping[str, object] | None = None,
+    ) -> Opening:
+        """A conversation of one principal: `with` gives a `Conversation`, `async with` its twin.
+
+        `request`, `id` and `attributes` are those of `open`; the rest is part of every action.
+        """
+        opened = partial(self.open, request, id=id, attributes=attributes)
+        return Opening(self, opened, principal, on_behalf_of, domain)
+
+    def task(self, name: str) -> Callable[[_Tool], _Tool]:
+        """Registers the function that performs a task: `@gate.task("issue_refund")`.
+
+        Raises `GateError` for a task that the policy does not know, that has its tool already, or
+        where the gate was made with an executor of its own.
+        """
+
+        def registered(tool: _Tool) -> _Tool:
+            if not isinstance(self._executor, Tools):
+                raise GateError("this gate performs tasks by an executor of its own")
+            if name not in self._policy.tasks:
+                raise GateError(f"the policy knows no task {name}")
+            self._executor.add(name, tool)
+            return tool
+
+        return registered
+
     def submit(
         self,
         action: Action,
@@ -139,30 +211,19 @@ class Gate:
         `GateError` for a session of another gate, and for a key that stood for another action,
         `InputError` for a key that is no text.
         """
-        _refuse_unwritable("a key", key)
-        action = taken_in(action)
-        memory = self._memory(session)
-        looked_up = facts is None
-        facts = self._looked_up(action, memory) if facts is None else plain_facts(facts)
-        preview = self._decisions.bare(action, memory, facts)
-        if preview.action is None:
-            with self._database.transaction():
-                self._decisions.record("-", action, memory, facts, preview)
-            return Result(None, Status.DENIED, preview)
-        with self._database.transaction():
-            earlier = self._earlier(preview, action, session, key)
-            if earlier is None:
-                id_ = self._store.add(
-                    action,
-                    session.id if session else None,
-                    facts,
-                    looked_up=looked_up,
-                    decision=preview,
-                    key=key,
-                )
-        if earlier is not None:
-            return self.resume(earlier.id, session=session, facts=None if looked_up else facts)
-        return self._proceed(id_, session, facts)
+        return run(self._submitted(action, session, facts, key), self._executor)
+
+    async def submit_async(
+        self,
+        action: Action,
+        *,
+        session: Session | None = None,
+        facts: Mapping[str, object] | None = None,
+        key: str | None = None,
+    ) -> Result:
+        """The same from an event loop, which goes on meanwhile; async tools are awaited on it."""
+        flow = self._submitted(action, session, facts, key)
+        return await run_async(flow, self._executor, self._workers)
 
     def resume(
         self,
@@ -175,21 +236,70 @@ class Gate:
 
         What has been settled stays settled: its result is given again, nothing runs twice.
         """
-        stored = self._decisions.known(id)
-        if session is not None and (
-            not isinstance(session, Session) or session.id != stored.session
-        ):
-            raise GateError(f"the action {id} belongs to another session")
-        self._memory(session)
-        if stored.status not in (Status.HELD, Status.PROPOSED):
-            return Result(id, stored.status, None, stored.output, detail=stored.detail)
-        if facts is not None:
-            facts = plain_facts(facts)
-        elif stored.looked_up:
-            facts = self._looked_up(stored.action, self._store.session(stored.session))
-        else:
-            facts = stored.facts
-        return self._proceed(id, session, facts)
+        return run(self._proposals.resume(id, session, facts), self._executor)
+
+    async def resume_async(
+        self,
+        id: str,
+        *,
+        session: Session | None = None,
+        facts: Mapping[str, object] | None = None,
+    ) -> Result:
+        """The same from an event loop."""
+        flow = self._proposals.resume(id, session, facts)
+        return await run_async(flow, self._executor, self._workers)
+
+    def _submitted(
+        self,
+        action: Action,
+        session: Session | None,
+        facts: Mapping[str, object] | None,
+        key: str | None,
+    ) -> Flow[Result]:
+        _refuse_unwritable("a key", key)
+        return self._proposals.submit(action, session, facts, key)
+
+    def propose(
+        self,
+        action: Action,
+        *,
+        session: Session | None = None,
+        facts: Mapping[str, object] | None = None,
+        key: str | None = None,
+    ) -> Result:
+        """The first of two steps, where a framework makes the call itself.
+
+        As `submit`, but nothing is called: where the status is `executing`, the intent is on the
+        record, and whoever proposed may now call the tool once and must then report. What was held
+        is let through by `resume`.
+        """
+        _refuse_unwritable("a key", key)
+        flow = self._proposals.submit(action, session, facts, key, reported=True)
+        return run(flow, self._executor)
+
+    def report(
+        self,
+        id: str,
+        output: object = None,
+        *,
+        session: Session | None = None,
+        milliseconds: int = 0,
+    ) -> Result:
+        """The second step: what the tool returned. `output` of the result is what may be seen.
+
+        The first report counts. Raises `GateError` for an action that was not let through, or that
+        the gate performs itself.
+        """
+        self._proposals.memory(session)
+        return run(self._reports.output(id, session, output, milliseconds), self._executor)
+
+    def report_failure(self, id: str, problem: str, *, session: Session | None = None) -> Result:
+        """The second step, where the tool failed."""
+        return self._reports.failure(id, session, problem)
+
+    def report_unknown(self, id: str, problem: str, *, session: Session | None = None) -> Result:
+        """The second step, where nobody knows whether it happened."""
+        return self._reports.unknown(id, session, problem)
 
     def pending(self) -> list[Waiting]:
         """Actions that wait for people, by priority of their task and then oldest first."""
@@ -213,6 +323,15 @@ class Gate:
         """
         self._people.confirm(ticket, by)
 
+    def approve_all(
+        self, tickets: Iterable[str], *, by: Human, reason: str = ""
+    ) -> Mapping[str, tuple[str, ...]]:
+        """One act for a list: the rules signed, by ticket. All of them, or none is signed.
+
+        Raises `ApprovalError` for the first ticket that this person may not sign.
+        """
+        return self._people.approve_all(tuple(tickets), by, reason)
+
     def reject(self, ticket: str, *, by: Human, reason: str) -> None:
         """A person who may sign says no: the action ends, and the same one for 24 hours.
 
@@ -220,267 +339,97 @@ class Gate:
         """
         self._people.reject(ticket, by, reason)
 
+    def lend(
+        self,
+        role: str,
+        *,
+        by: Human,
+        to: Human,
+        until: datetime,
+        domain: str | None = None,
+        reason: str,
+    ) -> None:
+        """A person lends the right to sign in a role, until a day that is named.
+
+        It stays theirs: worthless where they have an interest, have signed, or lose the role.
+        Raises `GateError` for what cannot be lent.
+        """
+        self._stand_ins.lend(role, by, to, until, domain, reason)
+
+    def take_back(self, role: str, *, by: Human, to: Human, domain: str | None = None) -> None:
+        """Ends what was lent, at once. Raises `GateError` where nothing was."""
+        self._stand_ins.take_back(role, by, to, domain)
+
+    def stand_ins(self) -> tuple[StandIn, ...]:
+        """Who may sign for whom, also what has ended and was not taken back."""
+        return self._stand_ins.listed()
+
+    def suspend(self, name: str, *, by: Human, reason: str) -> None:
+        """Stops an `agent ID`, `human ID`, `task NAME` or `session ID` from the next decision on.
+
+        What is held stays held and is denied when it is taken up. `by` is whom the caller has
+        authenticated; the reason goes on the record. Raises `GateError` for other names.
+        """
+        self._suspensions.suspend(name, by, reason)
+
+    def lift(self, name: str, *, by: Human, reason: str) -> None:
+        """Ends a suspension. Raises `GateError` where there is none of this name."""
+        self._suspensions.lift(name, by, reason)
+
+    def suspended(self) -> tuple[Suspension, ...]:
+        """Who and what is suspended, oldest first."""
+        return self._suspensions.listed()
+
+    def settle(self) -> tuple[Result, ...]:
+        """Settles what was under way in gates that have ended; gives what became of it.
+
+        Its outcome is unknown, but for tasks that `may be retried`, which are called again under
+        the same idempotency key. Workers do this by themselves.
+        """
+        return run(self._aftermath.settle(), self._executor)
+
+    def work(self, parking: Parking | None = None) -> None:
+        """Makes this process a worker: it takes up what waits when its time has come.
+
+        Whatever was signed is executed here, whoever proposed it, as far as this gate has a tool
+        for it; asks that have ended are denied; what was under way in gates that have ended is
+        settled. Returns at once. `parking` defaults to a clock of this process over the store.
+        """
+        if self._holding is not None:
+            raise GateError("this gate is a worker already")
+        holding = Holding(self._store, parking or Polling(self._clock), self._taken_up, self.settle)
+        holding.start()
+        self._holding = holding
+
+    def _taken_up(self, id_: str) -> Status:
+        """One action that waits, as far as this gate may bring it."""
+        stored = self._store.by_id(id_)
+        if stored is None:
+            return Status.DENIED
+        if stored.reported or not self._executor.can(stored.action.task):
+            self._people.settle(id_)
+            return stored.status
+        return self.resume(id_).status
+
     def close(self) -> None:
         """Closes the store. What waits goes on waiting in it."""
+        if self._holding is not None:
+            self._holding.close()
+        self._workers.shutdown()
+        self._presence.end()
         self._database.close()
 
-    def _proceed(self, id_: str, session: Session | None, facts: Mapping[str, object]) -> Result:
-        validated = self._validated(self._decisions.known(id_), facts)
-        with self._database.transaction():
-            stored = self._decisions.known(id_)
-            if stored.status not in (Status.HELD, Status.PROPOSED):
-                return Result(id_, stored.status, None, stored.output, detail=stored.detail)
-            decision = self._decisions.fresh(stored, facts, validated)
-            if facts != stored.facts:
-                self._store.set_facts(id_, facts)
-                stored = replace(stored, facts=facts)
-            memory = self._store.session(stored.session)
-            self._decisions.record(id_, stored.action, memory, facts, decision)
-            if decision.outcome is Outcome.ESCALATE or decision.unconfirmed:
-                return self._hold(stored, decision, validated)
-            if decision.outcome is not Outcome.ALLOW:
-                self._store.set_status(id_, Status.DENIED, detail=decision.reasons[0].title)
-                return Result(id_, Status.DENIED, decision)
-            if not self._executor.can(stored.action.task):
-                return self._fail(stored, decision, codes.NO_TOOL, "no tool for this task")
-            self._intend(stored, decision)
-        return self._execute(stored, session, decision)
 
-    def _validated(
-        self, stored: Stored, facts: Mapping[str, object]
-    ) -> tuple[ValidationResult, ...]:
-        """Runs what must be validated first, unless the action is denied anyway.
-
-        What fails and may be retried is tried again, as often as the policy says.
-        """
-        known: tuple[ValidationResult, ...] = ()
-        for attempt in range(1, self._attempts + 1):
-            decision = self._decisions.fresh(stored, facts, known)
-            if decision.outcome is Outcome.DENY or not decision.validations:
-                break
-            results = self._run(stored, facts, decision.validations)
-            known += tuple(replace(result, attempt=attempt) for result in results)
-        return known
-
-    def _run(
-        self,
-        stored: Stored,
-        facts: Mapping[str, object],
-        names: tuple[str, ...],
-        output: tuple[object, ...] = (),
-    ) -> tuple[ValidationResult, ...]:
-        """Runs validations and records what came of them."""
-        now = self._clock.now()
-        memory = self._store.session(stored.session)
-        results = self._decider.validate(
-            names,
-            stored.action,
-            session=memory,
-            facts=facts,
-            now=now,
-            history=self._decisions.history(stored.action, stored.id, now),
-            attributes=self._decisions.attributes(memory),
-            output=output,
-        )
-        with self._database.transaction():
-            for result in results:
-                body = {
-                    "action": stored.id,
-                    "validation": result.validation,
-                    "passed": result.passed,
-                    "problem": result.problem,
-                }
-                self._recorder.record("validated", body)
-        return results
-
-    def _hold(
-        self, stored: Stored, decision: Decision, validated: tuple[ValidationResult, ...]
-    ) -> Result:
-        self._results.keep(stored.id, validated)
-        self._store.set_status(stored.id, Status.HELD)
-        self._decisions.ask(stored, decision)
-        ticket = self._decisions.ticket(stored.id, decision)
-        return Result(stored.id, Status.HELD, decision, ticket=ticket)
-
-    def _intend(self, stored: Stored, decision: Decision) -> None:
-        """From here on the action may have happened. In the transaction of the decision."""
-        self._store.use_approvals(stored.id)
-        self._store.act(stored.id, decision.at)
-        self._store.set_status(stored.id, Status.EXECUTING)
-        if stored.session is not None and decision.input is not None:
-            # What a call carries out counts from now on, whenever and whether it comes back.
-            self._store.keep_output(stored.session, stored.action.task, decision.input, None)
-        self._recorder.record(
-            "intent",
-            {
-                "action": stored.id,
-                "action_digest": self._accounts.seal(decision.action),
-                "policy": decision.policy,
-                "approvals": [
-                    {
-                        "by": by,
-                        "rule": ask.rule,
-                        "rule_digest": ask.rule_digest,
-                        "facts_digest": self._accounts.seal(decision.facts),
-                    }
-                    for ask in decision.approved
-                    for by in ask.signed
-                ],
-                "by": self._executor.name,
-            },
-        )
-
-    def _execute(self, stored: Stored, session: Session | None, decision: Decision) -> Result:
-        started = time.perf_counter()
-        assert decision.input is not None
-        try:
-            output = self._executor.call(stored.action.task, decision.input)
-        except ToolFailed as error:
-            return self._failed(stored, decision, error)
-        except ToolHangs as error:
-            return self._lost(stored, decision, self._words(stored, decision, error))
-        except Exception as error:  # noqa: BLE001 — an executor out of its contract may have acted
-            return self._lost(stored, decision, f"the executor broke: {type(error).__name__}")
-        elapsed = round((time.perf_counter() - started) * 1000)
-        output = snapshot(output)
-        kept = as_plain(output)
-        problem = self._owed(stored, decision, kept)
-        if problem is not None:
-            return self._withhold(stored, decision, kept, elapsed, problem)
-        with self._database.transaction():
-            self._recorder.record("executed", self._accounts.output(stored.id, kept, elapsed))
-            self._store.set_status(stored.id, Status.EXECUTED, output=kept)
-            self._remember(stored, decision, kept)
-        if session is not None:
-            session.record(
-                stored.action.task, None if kept is NO_PLAIN_FORM else kept, decision.input
-            )
-        if kept is NO_PLAIN_FORM:
-            detail = "the output has no plain form, so it was not kept"
-            code = codes.NOT_RECORDABLE
-            return Result(stored.id, Status.EXECUTED, decision, output, code, detail)
-        return Result(stored.id, Status.EXECUTED, decision, given_back(output, kept))
-
-    def _owed(self, stored: Stored, decision: Decision, kept: object) -> str | None:
-        """Why the output may not be released: an obligation of the decision that is not met."""
-        names = tuple(dict.fromkeys(owed.validation for owed in decision.obligations))
-        if not names:
-            return None
-        if kept is NO_PLAIN_FORM:
-            return "the output has no plain form that could be validated"
-        policy = self._policy
-        retries = {
-            name: max(
-                policy.rules[o.rule].retries for o in decision.obligations if o.validation == name
-            )
-            for name in names
-        }
-        for attempt in range(1 + max(retries.values())):
-            results = self._run(stored, stored.facts, names, (kept,))
-            failed = [r for r in results if not r.passed]
-            names = tuple(r.validation for r in failed if retries[r.validation] > attempt)
-            lost = [r for r in failed if retries[r.validation] <= attempt]
-            if lost:
-                return f"`{lost[0].validation}`: {lost[0].problem}"
-            if not names:
-                break
-        return None
-
-    def _withhold(
-        self, stored: Stored, decision: Decision, kept: object, elapsed: int, problem: str
-    ) -> Result:
-        """It has happened; what it returned stays here."""
-        with self._database.transaction():
-            self._recorder.record("executed", self._accounts.output(stored.id, kept, elapsed))
-            self._recorder.record("withheld", {"action": stored.id, "problem": problem})
-            self._store.set_status(stored.id, Status.WITHHELD, detail=problem)
-        code = codes.WITHHELD
-        return Result(stored.id, Status.WITHHELD, decision, None, code, problem)
-
-    def _failed(self, stored: Stored, decision: Decision, error: ToolFailed) -> Result:
-        detail = self._words(stored, decision, error)
-        with self._database.transaction():
-            return self._fail(stored, decision, codes.TOOL_FAILED, detail)
-
-    def _words(self, stored: Stored, decision: Decision, error: ToolFailed | ToolHangs) -> str:
-        """What an error says, where that cannot be what nobody may hear."""
-        if self._accounts.holds_secrets(stored.action, stored.facts):
-            return f"{error.kind} (its words are withheld: they could hold a secret)"
-        if decision.obligations:
-            return f"{error.kind} (its words are withheld: nothing validates them)"
-        return writable(str(error)[:LONGEST_TEXT])
-
-    def _fail(self, stored: Stored, decision: Decision, code: Code, detail: str) -> Result:
-        with self._database.transaction():
-            self._store.set_status(stored.id, Status.FAILED, detail=detail)
-            body = {"action": stored.id, "code": code.id, "problem": detail}
-            self._recorder.record("failed", body)
-        return Result(stored.id, Status.FAILED, decision, None, code, detail)
-
-    def _lost(self, stored: Stored, decision: Decision, problem: str) -> Result:
-        """Nobody knows whether it happened; what it would have returned is missing from now on."""
-        problem = writable(problem[:LONGEST_TEXT])
-        with self._database.transaction():
-            self._store.set_status(stored.id, Status.UNKNOWN, detail=problem)
-            body = {"action": stored.id, "code": codes.TOOL_HANGS.id, "problem": problem}
-            self._recorder.record("unknown", body)
-            self._remember(stored, decision, NO_PLAIN_FORM)
-        return Result(stored.id, Status.UNKNOWN, decision, None, codes.TOOL_HANGS, problem)
-
-    def _remember(self, stored: Stored, decision: Decision, kept: object) -> None:
-        """Adds what came back from a call to its session."""
-        assert decision.input is not None
-        if stored.session is not None:
-            output = None if kept is NO_PLAIN_FORM else kept
-            self._store.keep_output(stored.session, stored.action.task, decision.input, output)
-            if kept is NO_PLAIN_FORM:
-                self._store.mark_incomplete(stored.session)
-
-    def _looked_up(self, action: Action, session: Session | None) -> Mapping[str, object]:
-        """The gate's own look-up; where it fails, the facts are not known."""
-        said, now = self._decisions.attributes(session), self._clock.now()
-        try:
-            return plain_facts(self._facts(action, attributes=said, now=now))
-        except Exception:  # noqa: BLE001 — foreign code; no fact is the restrictive reading
-            return {}
-
-    def _memory(self, session: Session | None) -> Session | None:
-        """What the store has of a session: the truth, whatever was done to the caller's copy."""
-        if session is None:
-            return None
-        memory = self._store.session(session.id)
-        if memory is None or memory.request != session.request:
-            raise GateError("this session was not opened at this gate: use gate.open(request)")
-        return memory
-
-    def _earlier(
-        self, preview: Decision, action: Action, session: Session | None, key: str | None
-    ) -> Stored | None:
-        """The action that this key stands for; without a key, the same one that already waits."""
-        assert preview.action is not None
-        if key is None:
-            return self._store.held_twin(session.id if session else None, preview.action)
-        keyed = self._store.by_key(key)
-        if keyed is not None and not _is_same(keyed, action, preview):
-            raise GateError(
-                f"the key {key} stands for another action; give what has changed another key "
-                "(a session file: another `session`)"
-            )
-        return keyed
+def _refuse_other_calls(executor: Executor) -> None:
+    """An executor that cannot be called would leave every outcome unknown: found out at once."""
+    try:
+        inspect.signature(executor.call).bind("task", {}, "key")
+    except TypeError as error:
+        raise GateError(f"an executor is called with task, input and key: {error}") from error
+    except ValueError:
+        return  # it has no signature that could be read
 
 
 def _refuse_unwritable(what: str, text: str | None) -> None:
     if text is not None and (not isinstance(text, str) or writable(text) != text):
         raise InputError(f"{what} must be text that can be written down")
-
-
-def _is_same(keyed: Stored, action: Action, preview: Decision) -> bool:
-    """Whether a key stands for this action; an edit of the policy makes it no other."""
-    if keyed.digest == preview.action:
-        return True
-    return keyed.proposal == preview.proposal and _for_whom(keyed.action) == _for_whom(action)
-
-
-def _for_whom(action: Action) -> object:
-    behalf = action.on_behalf_of
-    return behalf and behalf.id, action.domain, [named(member) for member in action.chain]

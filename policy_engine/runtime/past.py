@@ -8,7 +8,7 @@ parallel actions see each other.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -117,10 +117,21 @@ class Past:
         self._database = database
         self._questions = questions(policy)
 
-    def of(self, task: str, now: datetime, leaving_out: str | None) -> History:
-        """What decisions about a task need to know; the action itself is left out."""
+    def of(
+        self,
+        task: str,
+        now: datetime,
+        leaving_out: str | None,
+        session: str | None = None,
+        family: frozenset[str] = frozenset(),
+    ) -> History:
+        """What decisions about a task need to know; the action itself is left out.
+
+        What any session of the `family` did counts as done in this `session`: nobody gets round
+        what holds during a session by branching off.
+        """
         question = self._questions.get(task)
-        if question is None:
+        if question is None or not question.tasks:
             return History()
         tasks = sorted(question.tasks)
         marks = ", ".join("?" * len(tasks))
@@ -132,7 +143,12 @@ class Past:
                 AND (coalesce(acted_at, proposed_at) >= ? OR status IN ('executing', 'unknown'))""",  # noqa: S608 — marks are question marks
             (*tasks, leaving_out or "", start),
         )
-        return History(tuple(_past(cast("tuple[Any, ...]", row)) for row in rows))
+        past = (_past(cast("tuple[Any, ...]", row)) for row in rows)
+        if not family:
+            return History(tuple(past))
+        return History(
+            tuple(replace(one, session=session) if one.session in family else one for one in past)
+        )
 
 
 def _past(row: tuple[Any, ...]) -> PastAction:

@@ -19,8 +19,10 @@ from policy_engine.runtime import codes
 from policy_engine.runtime.accounts import Accounts
 from policy_engine.runtime.decisions import Decisions
 from policy_engine.runtime.executors import writable
-from policy_engine.runtime.ports import Clock, Recorder, Roles
-from policy_engine.runtime.store import Status, Store, Stored, StoredAsk
+from policy_engine.runtime.ports import Clock, Recorder
+from policy_engine.runtime.signatures import Signatures, StoredAsk
+from policy_engine.runtime.stand_ins import StandIns
+from policy_engine.runtime.store import Status, Store, Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +54,18 @@ class People:
         self,
         database: Database,
         store: Store,
+        signatures: Signatures,
         decisions: Decisions,
-        roles: Roles,
+        stand_ins: StandIns,
         recorder: Recorder,
         clock: Clock,
         accounts: Accounts,
     ) -> None:
         self._database = database
         self._store = store
+        self._signatures = signatures
         self._decisions = decisions
-        self._roles = roles
+        self._stand_ins = stand_ins
         self._recorder = recorder
         self._clock = clock
         self._accounts = accounts
@@ -86,8 +90,19 @@ class People:
 
     def approve(self, ticket: str, by: Human, reason: str) -> tuple[str, ...]:
         """Signs every ask of an action that this person may sign; gives their rules."""
-        id_ = self._settle(ticket)
-        reason = writable(reason)
+        return self.approve_all((ticket,), by, reason)[ticket]
+
+    def approve_all(
+        self, tickets: tuple[str, ...], by: Human, reason: str
+    ) -> dict[str, tuple[str, ...]]:
+        """Signs a list of actions, all or none."""
+        for ticket in tickets:
+            self.settle(ticket)
+        with self._database.transaction():
+            return {ticket: self._signed(ticket, by, writable(reason)) for ticket in tickets}
+
+    def _signed(self, ticket: str, by: Human, reason: str) -> tuple[str, ...]:
+        id_, _, _ = ticket.partition("-")
         with self._database.transaction():
             stored, roles, asks = self._eligible(id_, ticket, by)
             who = person_key(by.id)
@@ -97,8 +112,9 @@ class People:
             if not signed:
                 raise _refusal(codes.MAY_NOT_SIGN, f"`{by.id}` has signed already")
             for ask in signed:
-                self._store.sign(stored, ask, by.id, self._clock.now())
+                self._signatures.sign(stored, ask, by.id, self._clock.now())
                 self._recorder.record("approved", self._signature(stored, ask, by, reason))
+            self._store.wake(stored.id, self._clock.now())
             decision = self._decisions.as_asked(stored)
             if decision.approved and not decision.asks:
                 self._store.note_approved(id_)
@@ -108,11 +124,11 @@ class People:
         """Ends an action, and the same proposal for 24 hours."""
         if not reason.strip():
             raise ApprovalError("a rejection needs a reason, which the record will keep")
-        id_ = self._settle(ticket)
+        id_ = self.settle(ticket)
         reason = writable(reason)
         with self._database.transaction():
             stored, _, _ = self._eligible(id_, ticket, by, met_too=True)
-            self._store.reject(id_, by.id, reason, self._clock.now())
+            self._signatures.reject(id_, by.id, reason, self._clock.now())
             self._store.set_status(id_, Status.DENIED, detail=f"rejected by {by.id}: {reason}")
             proposal = self._accounts.seal(stored.proposal)
             body = {"action": id_, "by": by.id, "reason": reason, "proposal": proposal}
@@ -120,7 +136,7 @@ class People:
 
     def confirm(self, ticket: str, by: Human) -> None:
         """The session's own user says yes to exactly the action that was shown."""
-        id_ = self._settle(ticket)
+        id_ = self.settle(ticket)
         with self._database.transaction():
             decision = self._decisions.as_asked(self._decisions.known(id_))
             stored = self._decisions.known(id_)
@@ -133,11 +149,12 @@ class People:
             if ticket != self._decisions.ticket(id_, decision):
                 text = f"the action {id_} is not what this ticket was for; look at it again"
                 raise _refusal(codes.NOT_SHOWN, text)
-            self._store.confirm(stored, by.id, self._clock.now())
+            self._signatures.confirm(stored, by.id, self._clock.now())
             body = {"action": id_, "by": by.id, "action_digest": self._accounts.seal(stored.digest)}
             self._recorder.record("confirmed", body)
+            self._store.wake(stored.id, self._clock.now())
 
-    def _settle(self, ticket: str) -> str:
+    def settle(self, ticket: str) -> str:
         """In a transaction of its own, so that an end is kept though the request is refused."""
         id_, _, _ = ticket.partition("-")
         with self._database.transaction():
@@ -173,7 +190,8 @@ class People:
         asks = self._decisions.current_asks(id_, decision, met_too=met_too)
         if not asks:
             raise _refusal(codes.NOT_WAITING, f"the action {id_} has every signature it needs")
-        roles = self._roles.human_roles(by.id, stored.action.domain)
+        signed = {name for ask in asks for name in ask.signed}
+        roles = self._stand_ins.roles_of(by.id, self._clock.now(), stored.action, signed)
         wanted = sorted({role for ask in asks for role in ask.roles})
         if roles.isdisjoint(wanted):
             text = f"`{by.id}` holds none of the roles that are asked: {', '.join(wanted)}"
@@ -209,6 +227,7 @@ class People:
             "action_digest": self._accounts.seal(stored.digest),
             "facts_digest": self._accounts.seal(ask.facts_digest),
             "reason": reason,
+            "stands_in_for": list(self._stand_ins.lenders(by.id, stored.action, ask.roles)),
         }
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from policy_engine.decision.action import Action
 from policy_engine.decision.evidence import Evidence, ValidationResult
@@ -26,6 +26,7 @@ class Decider(Protocol):
         now: datetime,
         history: History | None,
         attributes: Mapping[str, object],
+        suspended: Iterable[str],
     ) -> Decision: ...
 
     def validate(
@@ -55,13 +56,25 @@ class Recorder(Protocol):
 
 
 class Executor(Protocol):
-    """Performs an allowed action. `name` says in the record how it was performed."""
+    """Performs an allowed action. `name` says in the record how it was performed.
+
+    `key` is the action's idempotency key: the same for every attempt at it, None for a look-up.
+    """
 
     name: str
 
     def can(self, task: str) -> bool: ...
 
-    def call(self, task: str, input: Mapping[str, object]) -> object: ...
+    def call(self, task: str, input: Mapping[str, object], key: str | None = None) -> object: ...
+
+
+@runtime_checkable
+class AsyncExecutor(Protocol):
+    """An executor that an event loop can await, for tasks whose tools are coroutine functions."""
+
+    def awaits(self, task: str) -> bool: ...
+
+    async def call_async(self, task: str, input: Mapping[str, object], key: str) -> object: ...
 
 
 class Facts(Protocol):

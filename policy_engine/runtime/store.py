@@ -9,34 +9,25 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any, NamedTuple, cast
 
 from policy_engine.decision.action import Action, Agent, Human, Principal, described
-from policy_engine.decision.evidence import (
-    CLOCK,
-    Approval,
-    Asked,
-    Confirmation,
-    Evidence,
-    Rejection,
-)
-from policy_engine.decision.outcome import Ask, Decision
+from policy_engine.decision.outcome import Decision, Obligation
 from policy_engine.decision.session import SeenOutput, Session
 from policy_engine.foundation.canonical import canonical_text, decode, timestamp_text
 from policy_engine.foundation.database import Database
-from policy_engine.language.policy import Party
 from policy_engine.runtime.keeping import NO_PLAIN_FORM
-from policy_engine.runtime.ports import Roles
 from policy_engine.values.plain import plain
 
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS sessions (
         id TEXT PRIMARY KEY, request TEXT, attributes TEXT NOT NULL,
-        complete INTEGER NOT NULL DEFAULT 1)""",
+        complete INTEGER NOT NULL DEFAULT 1, root TEXT REFERENCES sessions (id))""",
+    "CREATE INDEX IF NOT EXISTS sessions_by_root ON sessions (root)",
     """CREATE TABLE IF NOT EXISTS outputs (
         session TEXT NOT NULL REFERENCES sessions (id), position INTEGER NOT NULL,
         task TEXT NOT NULL, input TEXT NOT NULL, value TEXT NOT NULL,
@@ -46,27 +37,14 @@ _TABLES = (
         task TEXT NOT NULL, body TEXT NOT NULL, facts TEXT NOT NULL, looked_up INTEGER NOT NULL,
         digest TEXT NOT NULL, proposal TEXT NOT NULL, status TEXT NOT NULL,
         proposed_at TEXT NOT NULL, acted_at TEXT, approved INTEGER NOT NULL DEFAULT 0,
-        output TEXT, detail TEXT)""",
+        output TEXT, detail TEXT, reported INTEGER NOT NULL DEFAULT 0, obligations TEXT,
+        owner TEXT, due TEXT, noticed INTEGER NOT NULL DEFAULT 0)""",
+    "CREATE INDEX IF NOT EXISTS actions_unnoticed ON actions (noticed, status)",
     "CREATE INDEX IF NOT EXISTS actions_by_status ON actions (status)",
     "CREATE INDEX IF NOT EXISTS actions_by_task ON actions (task, proposed_at)",
-    """CREATE TABLE IF NOT EXISTS asks (
-        action TEXT NOT NULL REFERENCES actions (id), rule TEXT NOT NULL,
-        rule_digest TEXT NOT NULL, parties TEXT NOT NULL,
-        facts_digest TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (action, rule, rule_digest))""",
-    """CREATE TABLE IF NOT EXISTS approvals (
-        action TEXT NOT NULL REFERENCES actions (id), rule TEXT NOT NULL,
-        rule_digest TEXT NOT NULL, signer TEXT NOT NULL, action_digest TEXT NOT NULL,
-        facts_digest TEXT NOT NULL, at TEXT NOT NULL, used INTEGER NOT NULL DEFAULT 0,
-        PRIMARY KEY (action, rule, rule_digest, action_digest, facts_digest, signer))""",
-    """CREATE TABLE IF NOT EXISTS rejections (
-        proposal TEXT NOT NULL, signer TEXT NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS proposals (
         action TEXT NOT NULL REFERENCES actions (id), proposal TEXT NOT NULL,
         PRIMARY KEY (action, proposal))""",
-    """CREATE TABLE IF NOT EXISTS confirmations (
-        action TEXT NOT NULL REFERENCES actions (id), signer TEXT NOT NULL,
-        action_digest TEXT NOT NULL, at TEXT NOT NULL, used INTEGER NOT NULL DEFAULT 0)""",
-    "CREATE INDEX IF NOT EXISTS rejections_by_proposal ON rejections (proposal)",
 )
 
 
@@ -103,28 +81,14 @@ class Stored:
     proposed_at: datetime
     output: object
     detail: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredAsk:
-    """What people were asked to sign: one rule, as it read then, with the facts as they were."""
-
-    rule: str
-    rule_digest: str
-    parties: tuple[Party, ...]
-    """Whose turn it is: so many people of each role, all different."""
-    facts_digest: str
-    at: datetime
-    signed: tuple[str, ...] = ()
-    """Who has, as far as it counts now."""
-
-    @property
-    def roles(self) -> frozenset[str]:
-        return frozenset(party.role for party in self.parties)
-
-    @property
-    def quorum(self) -> int:
-        return sum(party.quorum for party in self.parties)
+    reported: bool
+    """Whether somebody else makes the call, and reports what came of it."""
+    obligations: tuple[Obligation, ...]
+    """What is due before its output is released, by the decision that let it begin."""
+    acted_at: datetime | None
+    """Since when it may have happened."""
+    owner: str | None
+    """The gate that began it."""
 
 
 class _Remembered(NamedTuple):
@@ -150,47 +114,82 @@ class Store:
 
     # Sessions
 
-    def add_session(self, session: Session, attributes: Mapping[str, object]) -> None:
-        """Keeps a new session."""
+    def add_session(
+        self, session: Session, attributes: Mapping[str, object], root: str | None = None
+    ) -> None:
+        """Keeps a new session; `root` is the first of those from which it branches off."""
         self._database.execute(
-            "INSERT INTO sessions (id, request, attributes) VALUES (?, ?, ?)",
-            (session.id, session.request, _write(attributes)),
+            "INSERT INTO sessions (id, request, attributes, root) VALUES (?, ?, ?, ?)",
+            (session.id, session.request, write(attributes), root),
         )
+        if root is not None:
+            self._database.execute("UPDATE sessions SET root = id WHERE id = ?", (root,))
+
+    def root(self, id_: str | None) -> str | None:
+        """The first session of a family; None for one without a family."""
+        rows = self._database.rows("SELECT root FROM sessions WHERE id = ?", (id_,))
+        return cast("str | None", rows[0][0]) if rows else None
+
+    def family(self, root: str) -> frozenset[str]:
+        """The ids of all sessions that branched off from this one, and its own."""
+        rows = self._database.rows("SELECT id FROM sessions WHERE root = ?", (root,))
+        return frozenset(str(id_) for (id_,) in rows)
+
+    def seen_by(self, root: str) -> tuple[frozenset[str], bool]:
+        """The tasks that a family has called, and whether that is all it has seen."""
+        rows = self._database.rows(
+            """SELECT DISTINCT task FROM outputs
+               WHERE session IN (SELECT id FROM sessions WHERE root = ?)""",
+            (root,),
+        )
+        gaps = self._database.rows(
+            "SELECT 1 FROM sessions WHERE root = ? AND complete = 0 LIMIT 1", (root,)
+        )
+        return frozenset(str(task) for (task,) in rows), not gaps
 
     def attributes(self, id_: str | None) -> Mapping[str, object]:
         """What is said of a session by whoever opened it."""
         rows = self._database.rows("SELECT attributes FROM sessions WHERE id = ?", (id_,))
         return cast("dict[str, object]", read(str(rows[0][0]))) if rows else {}
 
-    def session(self, id_: str | None) -> Session | None:
+    def session(self, id_: str | None, labels: Iterable[str] = ()) -> Session | None:
         """A session as the store has it, in a copy of the caller's own."""
         rows = self._database.rows("SELECT request, complete FROM sessions WHERE id = ?", (id_,))
         if not rows or id_ is None:
             return None
         request, complete = cast("tuple[str | None, int]", rows[0])
-        return Session.of(request, self._outputs(id_), id=id_, complete=bool(complete))
+        outputs = self._outputs(id_)
+        return Session.of(request, outputs, id=id_, complete=bool(complete), labels=labels)
 
     def _outputs(self, id_: str) -> tuple[SeenOutput, ...]:
-        """What a session has seen. It only grows, so only what is new is read."""
+        """What a session has seen. It only grows, so only what is new is read.
+
+        What a transaction remembers may not be kept yet, so nobody outside of one builds on it.
+        """
+        if not self._database.in_transaction:
+            return self._with_newer(id_, _Remembered(0, ())).outputs
         if self._undone != self._database.undone:
             self._undone = self._database.undone
             self._sessions.clear()
-        known = self._sessions.get(id_, _Remembered(0, ()))
+        if id_ not in self._sessions and len(self._sessions) >= _MOST_SESSIONS:
+            self._sessions.clear()
+        known = self._with_newer(id_, self._sessions.get(id_, _Remembered(0, ())))
+        self._sessions[id_] = known
+        return known.outputs
+
+    def _with_newer(self, id_: str, known: _Remembered) -> _Remembered:
         rows = self._database.rows(
             """SELECT position, task, input, value FROM outputs
                WHERE session = ? AND position > ? ORDER BY position""",
             (id_, known.position),
         )
-        if rows:
-            new = [
-                SeenOutput(task, cast("dict[str, object]", read(input_)), read(value))
-                for _, task, input_, value in cast("list[tuple[Any, ...]]", rows)
-            ]
-            known = _Remembered(cast(int, rows[-1][0]), (*known.outputs, *new))
-            if len(self._sessions) >= _MOST_SESSIONS:
-                self._sessions.clear()
-            self._sessions[id_] = known
-        return known.outputs
+        if not rows:
+            return known
+        new = [
+            SeenOutput(task, cast("dict[str, object]", read(input_)), read(value))
+            for _, task, input_, value in cast("list[tuple[Any, ...]]", rows)
+        ]
+        return _Remembered(cast(int, rows[-1][0]), (*known.outputs, *new))
 
     def keep_output(
         self, id_: str, task: str, input_: Mapping[str, object], output: object
@@ -199,7 +198,7 @@ class Store:
         self._database.execute(
             """INSERT INTO outputs SELECT ?, coalesce(max(position), 0) + 1, ?, ?, ?
                FROM outputs WHERE session = ?""",
-            (id_, task, _write(input_), _write(output), id_),
+            (id_, task, write(input_), write(output), id_),
         )
 
     def mark_incomplete(self, id_: str) -> None:
@@ -216,24 +215,27 @@ class Store:
         looked_up: bool,
         decision: Decision,
         key: str | None,
+        reported: bool,
     ) -> str:
         """Keeps a proposed action; gives its id."""
         id_ = uuid.uuid4().hex[:12]
         self._database.execute(
             """INSERT INTO actions (id, key, session, task, body, facts, looked_up, digest,
-               proposal, status, proposed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+               proposal, status, proposed_at, reported)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
                 id_,
                 key,
                 session,
                 action.task,
-                _write(_body(action)),
-                _write(facts),
+                write(_body(action)),
+                write(facts),
                 looked_up,
                 decision.action,
                 decision.proposal,
                 Status.PROPOSED.value,
                 timestamp_text(decision.at),
+                reported,
             ),
         )
         self._propose(id_, decision.proposals)
@@ -260,17 +262,90 @@ class Store:
     ) -> None:
         self._database.execute(
             "UPDATE actions SET status = ?, detail = ?, output = ? WHERE id = ?",
-            (status.value, detail, None if output in _NOTHING else _write(output), id_),
+            (status.value, detail, None if output in _NOTHING else write(output), id_),
         )
+
+    def under_way(self) -> list[Stored]:
+        """All actions that may have happened and have no outcome yet, oldest first."""
+        return self._many("status = 'executing' ORDER BY acted_at, id")
+
+    def take_over(self, id_: str, owner: str, new: str) -> bool:
+        """An action under way goes from one gate to another; False where it has gone already."""
+        return bool(
+            self._database.execute(
+                """UPDATE actions SET owner = ?
+                   WHERE id = ? AND owner = ? AND status = 'executing'""",
+                (new, id_, owner),
+            )
+        )
+
+    def settle(
+        self, id_: str, status: Status, *, detail: str | None = None, output: object = None
+    ) -> bool:
+        """The outcome of what is under way; False where it has one already, which stays."""
+        written = None if output in _NOTHING else write(output)
+        return bool(
+            self._database.execute(
+                """UPDATE actions SET status = ?, detail = ?, output = ?
+                   WHERE id = ? AND status = 'executing'""",
+                (status.value, detail, written, id_),
+            )
+        )
+
+    def hold(self, id_: str, due: datetime) -> None:
+        """It waits, and should be looked at again by then; a worker has yet to notice."""
+        self._database.execute(
+            "UPDATE actions SET status = 'held', detail = NULL, due = ?, noticed = 0 WHERE id = ?",
+            (timestamp_text(due), id_),
+        )
+
+    def wake(self, id_: str, now: datetime) -> None:
+        """Something was said about what waits: it should be looked at now."""
+        self._database.execute(
+            "UPDATE actions SET due = ?, noticed = 0 WHERE id = ?", (timestamp_text(now), id_)
+        )
+
+    def due(self, id_: str) -> datetime | None:
+        """When what waits should be looked at."""
+        rows = self._database.rows(
+            "SELECT due FROM actions WHERE id = ? AND status = 'held'", (id_,)
+        )
+        return time_of(str(rows[0][0])) if rows and rows[0][0] is not None else None
+
+    def waiting(self) -> list[tuple[str, datetime]]:
+        """All that waits, and when it should be looked at."""
+        return self._dues("status = 'held' AND due IS NOT NULL")
+
+    def unnoticed(self) -> list[tuple[str, datetime]]:
+        """What waits and was held, or spoken about, since a worker last noticed it."""
+        return self._dues("noticed = 0 AND status = 'held' AND due IS NOT NULL")
+
+    def notice(self, id_: str, due: datetime) -> None:
+        """A worker knows of it, unless something was said meanwhile."""
+        self._database.execute(
+            "UPDATE actions SET noticed = 1 WHERE id = ? AND due = ?", (id_, timestamp_text(due))
+        )
+
+    def _dues(self, condition: str) -> list[tuple[str, datetime]]:
+        rows = self._database.rows(f"SELECT id, due FROM actions WHERE {condition}")  # noqa: S608 — conditions are literals above
+        return [(str(id_), time_of(str(due))) for id_, due in rows]
 
     def note_approved(self, id_: str) -> None:
         """All who were asked have signed, whatever comes after."""
         self._database.execute("UPDATE actions SET approved = 1 WHERE id = ?", (id_,))
 
-    def act(self, id_: str, now: datetime) -> None:
-        """From now on the action may have happened."""
+    def act(self, id_: str, decision: Decision, owner: str) -> None:
+        """From now on the action may have happened, by the hand of this gate."""
         self._database.execute(
-            "UPDATE actions SET acted_at = ? WHERE id = ?", (timestamp_text(now), id_)
+            """UPDATE actions SET acted_at = ?, status = ?, detail = NULL, obligations = ?,
+               owner = ? WHERE id = ?""",
+            (
+                timestamp_text(decision.at),
+                Status.EXECUTING.value,
+                write([list(owed) for owed in decision.obligations]),
+                owner,
+                id_,
+            ),
         )
 
     def _propose(self, id_: str, proposals: tuple[str, ...]) -> None:
@@ -288,122 +363,24 @@ class Store:
         self._propose(id_, decision.proposals)
 
     def set_facts(self, id_: str, facts: Mapping[str, object]) -> None:
-        self._database.execute("UPDATE actions SET facts = ? WHERE id = ?", (_write(facts), id_))
-
-    # Asks and signatures
-
-    def ask(self, id_: str, ask: Ask, facts_digest: str, now: datetime) -> None:
-        """Notes that people are asked; a first ask of the same rule keeps its time."""
-        self._database.execute(
-            """INSERT INTO asks VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
-               SET facts_digest = excluded.facts_digest, parties = excluded.parties""",
-            (
-                id_,
-                ask.rule,
-                ask.rule_digest,
-                _write([[party.role, party.quorum] for party in ask.parties]),
-                facts_digest,
-                timestamp_text(now),
-            ),
-        )
-
-    def asks(self, id_: str) -> list[StoredAsk]:
-        rows = self._database.rows(
-            """SELECT rule, rule_digest, parties, facts_digest, at FROM asks
-               WHERE action = ? ORDER BY rule, at""",
-            (id_,),
-        )
-        return [
-            StoredAsk(
-                rule,
-                digest,
-                tuple(Party(role, quorum) for role, quorum in json.loads(parties)),
-                facts,
-                _time(at),
-            )
-            for rule, digest, parties, facts, at in cast("list[tuple[Any, ...]]", rows)
-        ]
-
-    def sign(self, stored: Stored, ask: StoredAsk, signer: str, now: datetime) -> None:
-        """Keeps a signature, instead of an earlier one of this person that no longer counts."""
-        self._database.execute(
-            """INSERT INTO approvals (action, rule, rule_digest, signer, action_digest,
-               facts_digest, at) VALUES (?, ?, ?, ?, ?, ?, ?)
-               ON CONFLICT DO UPDATE SET at = excluded.at""",
-            (
-                stored.id,
-                ask.rule,
-                ask.rule_digest,
-                signer,
-                stored.digest,
-                ask.facts_digest,
-                timestamp_text(now),
-            ),
-        )
-
-    def reject(self, id_: str, signer: str, reason: str, now: datetime) -> None:
-        """A no to what everybody who does it has proposed."""
-        self._database.execute(
-            "INSERT INTO rejections SELECT proposal, ?, ?, ? FROM proposals WHERE action = ?",
-            (signer, timestamp_text(now), reason, id_),
-        )
-
-    def evidence(self, stored: Stored, roles: Roles, now: datetime) -> tuple[Evidence, ...]:
-        """All that has been said about an action; signers' roles are looked up anew."""
-        found: list[Evidence] = [
-            Asked(stored.digest, ask.rule, ask.rule_digest, ask.at) for ask in self.asks(stored.id)
-        ]
-        rows = self._database.rows(
-            """SELECT signer, rule, rule_digest, action_digest, facts_digest, at FROM approvals
-               WHERE action = ? AND used = 0""",
-            (stored.id,),
-        )
-        for by, rule, rule_digest, action, facts, at in cast("list[tuple[str, ...]]", rows):
-            held = roles.human_roles(by, stored.action.domain)
-            found.append(Approval(by, held, action, facts, rule, rule_digest, _time(at)))
-        rows = self._database.rows(
-            """SELECT signer, at, reason, proposal FROM rejections WHERE proposal IN
-               (SELECT proposal FROM proposals WHERE action = ?)""",
-            (stored.id,),
-        )
-        for by, at, reason, proposal in cast("list[tuple[str, str, str, str]]", rows):
-            if now < _time(at) + CLOCK:
-                found.append(Rejection(by, proposal, _time(at), reason))
-        rows = self._database.rows(
-            "SELECT signer, action_digest, at FROM confirmations WHERE action = ? AND used = 0",
-            (stored.id,),
-        )
-        for by, action, at in cast("list[tuple[str, str, str]]", rows):
-            found.append(Confirmation(by, action, _time(at)))
-        return tuple(found)
-
-    def confirm(self, stored: Stored, signer: str, now: datetime) -> None:
-        """Keeps the user's own yes."""
-        self._database.execute(
-            "INSERT INTO confirmations (action, signer, action_digest, at) VALUES (?, ?, ?, ?)",
-            (stored.id, signer, stored.digest, timestamp_text(now)),
-        )
-
-    def use_approvals(self, id_: str) -> None:
-        """Marks all that was said for an action as used; in the transaction of its intent."""
-        self._database.execute("UPDATE approvals SET used = 1 WHERE action = ?", (id_,))
-        self._database.execute("UPDATE confirmations SET used = 1 WHERE action = ?", (id_,))
+        self._database.execute("UPDATE actions SET facts = ? WHERE id = ?", (write(facts), id_))
 
     def _one(self, condition: str, *values: object) -> Stored | None:
         found = self._many(condition, *values)
         return found[0] if found else None
 
     def _many(self, condition: str, *values: object) -> list[Stored]:
-        rows = self._database.rows(
-            f"""SELECT id, session, body, facts, looked_up, digest, proposal, status, proposed_at,
-                output, detail FROM actions WHERE {condition}""",  # noqa: S608 — conditions are literals above
-            values,
-        )
+        rows = self._database.rows(f"SELECT {_COLUMNS} FROM actions WHERE {condition}", values)  # noqa: S608 — conditions are literals above
         return [_stored(cast("tuple[Any, ...]", row)) for row in rows]
 
 
+_COLUMNS = """id, session, body, facts, looked_up, digest, proposal, status, proposed_at,
+    output, detail, reported, obligations, acted_at, owner"""
+
+
 def _stored(row: tuple[Any, ...]) -> Stored:
-    id_, session, body, facts, looked_up, digest, proposal, status, at, output, detail = row
+    id_, session, body, facts, looked_up, digest, proposal, status, at, output, detail, *more = row
+    reported, owed, acted_at, owner = more
     return Stored(
         id_,
         session,
@@ -413,9 +390,13 @@ def _stored(row: tuple[Any, ...]) -> Stored:
         digest,
         proposal,
         Status(status),
-        _time(at),
+        time_of(at),
         None if output is None else read(output),
         detail,
+        bool(reported),
+        tuple(Obligation(*pair) for pair in json.loads(owed or "[]")),
+        time_of(acted_at) if acted_at is not None else None,
+        owner,
     )
 
 
@@ -451,7 +432,7 @@ def _principal(body: dict[str, Any]) -> Principal:
     return make(body["id"], **body["attributes"])
 
 
-def _write(value: object) -> str:
+def write(value: object) -> str:
     return canonical_text(plain(value))
 
 
@@ -460,5 +441,5 @@ def read(text: str) -> object:
     return decode(json.loads(text))
 
 
-def _time(text: str) -> datetime:
+def time_of(text: str) -> datetime:
     return datetime.fromisoformat(text)

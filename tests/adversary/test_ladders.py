@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
 
 from policy_engine import Agent, ApprovalError, Gate, Human, Result, Status
+from policy_engine.foundation.canonical import timestamp_text
 from policy_engine.runtime import checks as checks_module
 from tests.adversary.conftest import Lab, act
 
@@ -274,3 +276,15 @@ def test_people_who_sign_at_once_count_each_once(lab: Lab) -> None:
     for thread in threads:
         thread.join()
     assert gate.resume(str(one.id)).status is Status.HELD
+
+
+def test_the_first_ask_is_recorded_with_its_end(lab: Lab) -> None:
+    gate = lab.gate(
+        """task pay { input amount: Decimal }
+rule pays permit bot to pay
+rule signed escalate pay to boss within 3 days, otherwise deny
+"""
+    )
+    gate.submit(act("pay", {"amount": 1}))
+    end = timestamp_text(lab.clock.now() + timedelta(days=3))
+    assert [ask["deadline"] for ask in lab.last("held")["asks"]] == [{"$timestamp": end}]

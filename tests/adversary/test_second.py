@@ -11,6 +11,7 @@ import pytest
 
 from policy_engine import Action, Agent, Gate, GateError, Human, Session, Status
 from policy_engine.foundation.errors import StoreError
+from policy_engine.runtime.calls import Calls
 from policy_engine.runtime.executors import ToolFailed, ToolHangs
 from tests.adversary.conftest import Lab, act
 
@@ -79,7 +80,7 @@ def test_a_call_that_was_cut_off_has_carried_out_its_input(
         raise error("cut off")
 
     with monkeypatch.context() as patch:
-        patch.setattr(gate, "_remember", cut_off)
+        patch.setattr(Calls, "_remember", cut_off)
         with pytest.raises(error):
             _status(gate, session, "store", a=EVIL)
     gate = lab.gate(POLICY, tools=_tools(EVIL))
@@ -151,15 +152,12 @@ def test_a_commit_that_fails_leaves_nothing_open(lab: Lab, monkeypatch: pytest.M
     not kept is read as if it were, and other processes wait for ever."""
     gate = lab.gate(POLICY, tools=_tools("x"))
     database = gate._database
-    run = database._run
 
-    def failing(statement: str, values: Any = ()) -> Any:
-        if statement == "COMMIT":
-            raise StoreError("database is locked")
-        return run(statement, values)
+    def failing() -> None:
+        raise StoreError("database is locked")
 
     with monkeypatch.context() as patch:
-        patch.setattr(database, "_run", failing)
+        patch.setattr(database._connection, "commit", failing)
         with pytest.raises(StoreError):
             gate.open("hi", id="s")
     assert not database._connection.in_transaction
@@ -228,7 +226,7 @@ class _Broken:
     def can(self, task: str) -> bool:
         return True
 
-    def call(self, task: str, input: object) -> object:
+    def call(self, task: str, input: object, key: str | None = None) -> object:
         raise self._error
 
 

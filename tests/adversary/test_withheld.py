@@ -89,7 +89,7 @@ class _Own:
     def can(self, task: str) -> bool:
         return True
 
-    def call(self, task: str, input: object) -> object:
+    def call(self, task: str, input: object, key: str | None = None) -> object:
         raise self._error
 
 

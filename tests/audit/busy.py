@@ -24,7 +24,7 @@ class Moody:
     def can(self, task: str) -> bool:
         return task != "look"
 
-    def call(self, task: str, input: Mapping[str, object]) -> object:
+    def call(self, task: str, input: Mapping[str, object], key: str | None = None) -> object:
         if input.get("amount") == 13:
             raise ToolFailed("OSError: the bank is closed <today>")
         if input.get("amount") == 14:

@@ -116,7 +116,7 @@ def test_an_executor_that_breaks_its_contract_leaves_the_outcome_unknown(desk: D
         def can(self, task: str) -> bool:
             return True
 
-        def call(self, task: str, input: object) -> object:
+        def call(self, task: str, input: object, key: str | None = None) -> object:
             raise ZeroDivisionError
 
     gate = desk.engine.gate(store=desk.store, executor=Broken(), clock=desk.clock)
@@ -234,3 +234,17 @@ def test_many_threads_never_run_one_action_twice(desk: Desk) -> None:
     assert len(desk.calls) == 1
     assert kinds(desk).count("intent") == 1
     assert holds(desk)
+
+
+def test_an_executor_that_cannot_be_called_is_refused_at_once(desk: Desk) -> None:
+    class Old:
+        name = "old"
+
+        def can(self, task: str) -> bool:
+            return True
+
+        def call(self, task: str, input: object) -> object:
+            return None
+
+    with pytest.raises(GateError, match="called with task, input and key"):
+        desk.engine.gate(store=desk.store, executor=Old())  # type: ignore[arg-type]

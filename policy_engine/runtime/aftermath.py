@@ -1,0 +1,91 @@
+"""After a crash: what was under way in a process that has ended.
+
+Between intent and outcome nobody knows whether the tool acted. So the outcome is unknown, unless
+the task says that it `may be retried`: then it is called again, under the same idempotency key, as
+long as nothing denies it by now. What somebody else performs is theirs to report; where no report
+came for long enough, its outcome is unknown too.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from policy_engine.decision.outcome import Outcome
+from policy_engine.foundation.database import Database
+from policy_engine.language.policy import PolicySet
+from policy_engine.runtime.calls import Begun, Calls
+from policy_engine.runtime.decisions import Decisions
+from policy_engine.runtime.flow import Flow
+from policy_engine.runtime.ports import Clock, Executor, Recorder
+from policy_engine.runtime.presence import Presence
+from policy_engine.runtime.result import Result
+from policy_engine.runtime.store import Store, Stored
+
+REPORT_WITHIN = timedelta(hours=1)
+"""How long whoever performs an action by themselves may take to report."""
+
+ENDED = "the process that ran it ended before its outcome was recorded"
+NO_REPORT = "nobody has reported what came of it"
+
+
+class Aftermath:
+    """Settles what nobody will settle any more."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: Store,
+        decisions: Decisions,
+        calls: Calls,
+        recorder: Recorder,
+        executor: Executor,
+        clock: Clock,
+        presence: Presence,
+        policy: PolicySet,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._decisions = decisions
+        self._calls = calls
+        self._recorder = recorder
+        self._executor = executor
+        self._clock = clock
+        self._presence = presence
+        self._retried = {name for name, task in policy.tasks.items() if task.retried}
+
+    def settle(self) -> Flow[tuple[Result, ...]]:
+        """Everything that is left behind; gives what became of it."""
+        found = []
+        for stored in self._store.under_way():
+            if stored.reported:
+                since = stored.acted_at
+                if since is None or self._clock.now() - since >= REPORT_WITHIN:
+                    found.append(self._calls.lost(self._begun(stored), NO_REPORT))
+            elif stored.owner is not None:
+                result = yield from self._of_the_dead(stored, stored.owner)
+                found += [] if result is None else [result]
+        return tuple(found)
+
+    def _of_the_dead(self, stored: Stored, owner: str) -> Flow[Result | None]:
+        with self._presence.alive.dead(owner) as is_dead:
+            if not is_dead:
+                return None
+            begun = self._begun(stored)
+            if not self._may_retry(stored):
+                return self._calls.lost(begun, ENDED)
+            self._presence.show()
+            with self._database.transaction():
+                if not self._store.take_over(stored.id, owner, self._presence.name):
+                    return None
+                self._recorder.record("retried", {"action": stored.id, "problem": ENDED})
+        return (yield from self._calls.perform(begun))
+
+    def _begun(self, stored: Stored) -> Begun:
+        input_ = self._decisions.as_sent(stored)
+        return Begun(stored, None, input_, stored.obligations, None)
+
+    def _may_retry(self, stored: Stored) -> bool:
+        task = stored.action.task
+        if task not in self._retried or not self._executor.can(task):
+            return False
+        return self._decisions.fresh(stored).outcome is not Outcome.DENY

@@ -1,0 +1,106 @@
+"""What a gate leaves behind that died in the middle of a call."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from policy_engine import Gate, Human, Status
+from tests.adversary.conftest import Lab, act
+
+POLICY = """
+task pay  { input amount: Decimal }
+task ping { input amount: Decimal }
+about ping { may be retried }
+rule pays permit bot to pay, ping
+"""
+
+
+def died(lab: Lab, task: str) -> str:
+    """An action whose gate was stopped while its tool ran."""
+
+    class Dying:
+        name = "tool"
+
+        def can(self, task: str) -> bool:
+            return True
+
+        def call(self, task: str, input: object, key: str | None = None) -> object:
+            raise KeyboardInterrupt
+
+    gate = lab.gate(POLICY, executor=Dying())
+    with suppress(KeyboardInterrupt):
+        gate.submit(act(task, {"amount": 1}), key="k")
+    gate.close()
+    return str(lab.rows("SELECT id FROM actions")[0][0])
+
+
+def successor(lab: Lab) -> tuple[Gate, list[str]]:
+    calls: list[str] = []
+
+    def noted(amount: object, idempotency_key: str) -> str:
+        calls.append(idempotency_key)
+        return "done"
+
+    return lab.gate(POLICY, tools={"pay": noted, "ping": noted}), calls
+
+
+def test_what_may_not_be_retried_is_unknown(lab: Lab) -> None:
+    died(lab, "pay")
+    gate, calls = successor(lab)
+    assert [result.status for result in gate.settle()] == [Status.UNKNOWN]
+    assert (calls, gate.settle()) == ([], ())
+    assert lab.verified().holds and not lab.verified().findings
+
+
+def test_what_may_be_retried_is_called_again_under_its_key(lab: Lab) -> None:
+    id_ = died(lab, "ping")
+    gate, calls = successor(lab)
+    assert [result.status for result in gate.settle()] == [Status.EXECUTED]
+    assert (calls, gate.settle()) == ([id_], ())
+    assert lab.last("retried")["action"] == id_
+    assert lab.verified().holds and not lab.verified().findings
+
+
+def test_but_not_for_an_agent_that_was_stopped_meanwhile(lab: Lab) -> None:
+    died(lab, "ping")
+    gate, calls = successor(lab)
+    gate.suspend("agent a", by=Human("ana"), reason="stop")
+    assert [result.status for result in gate.settle()] == [Status.UNKNOWN]
+    assert calls == []
+
+
+def test_nor_where_nobody_here_has_the_tool(lab: Lab) -> None:
+    died(lab, "ping")
+    assert [result.status for result in lab.gate(POLICY).settle()] == [Status.UNKNOWN]
+
+
+def test_a_gate_that_lives_is_left_alone(lab: Lab) -> None:
+    """While its tool runs, another gate of the same store settles."""
+    found: list[Any] = []
+    gate = lab.gate(POLICY, tools={"pay": lambda amount: found.append(lab.gate(POLICY).settle())})
+    assert gate.submit(act("pay", {"amount": 1})).status is Status.EXECUTED
+    assert found == [()]
+
+
+def test_whoever_does_not_report_leaves_it_unknown(lab: Lab) -> None:
+    gate = lab.gate(POLICY)
+    granted = gate.propose(act("pay", {"amount": 1}))
+    lab.clock.advance(minutes=59)
+    assert gate.settle() == ()
+    lab.clock.advance(minutes=1)
+    assert [result.status for result in gate.settle()] == [Status.UNKNOWN]
+    assert gate.report(str(granted.id), "late").status is Status.UNKNOWN
+
+
+def test_a_late_outcome_changes_nothing(lab: Lab) -> None:
+    """The tool comes back after somebody else has settled its action."""
+
+    def slow(amount: object) -> str:
+        lab.execute("UPDATE actions SET status = 'unknown'")
+        return "done"
+
+    gate = lab.gate(POLICY, tools={"pay": slow})
+    result = gate.submit(act("pay", {"amount": 1}))
+    assert (result.status, result.output) == (Status.UNKNOWN, None)
+    assert "executed" not in lab.ledger()
