@@ -47,6 +47,9 @@ fuzz: $(STAMP) ## long runs: random policies, broken texts, hostile actions (FUZ
 	then $(BIN)/python -m tests.fuzz.atheris_parse $$(( $(FUZZ_MINUTES) * 60 )) .hypothesis/atheris; \
 	else echo "atheris has no wheel for this platform: no guided run"; fi
 
+soak: $(STAMP) ## long runs against crashes: kill -9 at every commit, 25 rounds; thousands of held actions
+	@POLICY_FAULT_ROUNDS=25 POLICY_SOAK=1 $(BIN)/python -m pytest -n auto tests/faults tests/runtime/test_parking.py
+
 check: $(STAMP) ## formatting, lint, types and layers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -67,4 +70,4 @@ lock: ## write requirements.lock anew from pyproject.toml (needs uv)
 clean: ## remove .venv and everything generated
 	rm -rf .venv .venv-bench build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis examples/refund_desk/out
 
-.PHONY: bench fuzz tables help install run test check format lock clean
+.PHONY: bench soak fuzz tables help install run test check format lock clean
