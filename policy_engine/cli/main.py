@@ -19,11 +19,13 @@ COMMANDS = {
     "explain": "what a code such as N201 means",
     "fmt": "write policy files in their canonical layout",
     "keys": "keys that sign bundles: make a new one",
+    "lift": "let go on what was suspended",
     "ledger": "the record: verify it",
     "pending": "list the actions that wait for people",
     "reject": "refuse an action that waits, with a reason",
     "run": "send a recorded session through gate and ledger",
     "show": "show a policy file in colour",
+    "suspend": "stop an agent, a person, a task or a session",
     "test": "run the tests that policy files contain",
 }
 """Every command and its one line; each stands in the module of its name."""

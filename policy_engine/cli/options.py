@@ -16,12 +16,11 @@ import click
 from policy_engine.cli import output
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.engine import Engine
-from policy_engine.foundation.database import store_path
+from policy_engine.foundation.database import Database
 from policy_engine.foundation.errors import (
     InputError,
     PolicyEngineError,
     PolicyError,
-    StoreError,
 )
 from policy_engine.runtime.gate import Gate
 from policy_engine.values.conform import timestamp
@@ -83,8 +82,7 @@ def loaded(policies: tuple[str, ...], directory: str | None, form: str = "human"
 @contextmanager
 def opened_gate(engine: Engine, store: str) -> Iterator[Gate]:
     """The gate of a store that is there already."""
-    if not store_path(store).is_file():
-        raise StoreError(f"there is no store at {store_path(store)}")
+    Database(store, must_exist=True).close()
     with closing(engine.gate(store=store)) as gate:
         yield gate
 

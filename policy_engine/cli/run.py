@@ -21,12 +21,13 @@ from policy_engine.cli.options import (
 from policy_engine.decision.action import Action
 from policy_engine.decision.present import headline, reasons
 from policy_engine.foundation.canonical import encode
-from policy_engine.foundation.database import store_path
+from policy_engine.foundation.database import place_of
 from policy_engine.foundation.render import Segment
 from policy_engine.runtime.accounts import reason_account
 from policy_engine.runtime.executors import Recorded
 from policy_engine.runtime.files import Recording, read_session
-from policy_engine.runtime.gate import Gate, Result
+from policy_engine.runtime.gate import Gate
+from policy_engine.runtime.result import Result
 from policy_engine.runtime.store import Status
 
 
@@ -111,7 +112,7 @@ def _summary(results: list[Result], store: str) -> None:
     counts = {status: sum(r.status is status for r in results) for status in Status}
     parts = [f"{count} {status.value}" for status, count in counts.items() if count]
     output.say(f"{counted(len(results), 'action')}: {', '.join(parts) or 'none'}", "strong")
-    output.say(f"recorded in {store_path(store)}", "frame")
+    output.say(f"recorded in {place_of(store)}", "frame")
 
 
 def _account(action: Action, result: Result) -> dict[str, object]:

@@ -150,6 +150,18 @@ def test_a_session_is_rejected(folder: Path) -> None:
     assert policy("run", "--session", "session.jsonl").exit_code == 4
 
 
+def test_an_agent_is_stopped_and_let_go_on(folder: Path) -> None:
+    write_session(folder, 500)
+    policy("run", "--session", "session.jsonl")
+    assert policy("suspend", "agent", "bot", "--by", "ann").exit_code == 2
+    stopped = policy("suspend", "agent", "bot", "--by", "ann", "--reason", "it errs")
+    assert (stopped.exit_code, "ann suspended agent bot" in stopped.output) == (0, True)
+    assert "nothing waits" in policy("pending").output
+    lifted = policy("lift", "agent", "bot", "--by", "ann", "--reason", "mended")
+    assert (lifted.exit_code, "ann lifted agent bot" in lifted.output) == (0, True)
+    assert policy("lift", "agent", "bot", "--by", "ann", "--reason", "again").exit_code == 1
+
+
 def test_a_tampered_ledger_exits_with_findings(folder: Path) -> None:
     import sqlite3
 
