@@ -22,7 +22,7 @@ from policy_engine.ledger.ledger import LedgerReader
 from policy_engine.ledger.verify import verify
 from tests.faults.desk import STEPS, open_gate, play, run
 
-ROUNDS = int(os.environ.get("POLICY_FAULT_ROUNDS", "1"))
+ROUNDS = int(os.environ.get("POLICY_FAULT_ROUNDS", "3"))
 COMMITS = 24
 """More than the desk ever makes: past its end, nothing is killed."""
 
