@@ -8,7 +8,8 @@
 Validations run before people are asked, so an approver sees what was checked. The decision that
 lets an action pass, the use of its approvals and the intent to act are one transaction; the
 call comes after it. Whatever goes wrong before that point, nothing runs; whatever goes wrong
-after it is recorded as failed or, where nobody can know, as unknown, and is never tried again.
+after it is recorded as failed or, where nobody can know, as unknown, and is not tried again unless
+the task says that it may be. The flow itself stands in `proposals` and `calls`; this is its front.
 """
 
 from __future__ import annotations
