@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from policy_engine.runtime.gate import Gate
     from policy_engine.runtime.ports import Clock, Executor, Facts
     from policy_engine.runtime.validations import Check
+    from policy_engine.runtime.watching import Watcher
 
 _NOBODY: frozenset[str] = frozenset()
 
@@ -337,17 +338,18 @@ class Engine(Answering):
         facts: Facts | None = None,
         time_limit: float = 60.0,
         clock: Clock | None = None,
+        watch: Iterable[Watcher] = (),
     ) -> Gate:
         """A gate whose actions, approvals and ledger live in `store` (`sqlite:///file.db`).
 
         `tools` are the functions that perform tasks, called with the input as keyword arguments
         and given up after `time_limit` seconds; they also look up the facts that the policy has
-        `from` a task. `facts` hands in all others.
+        `from` a task. `facts` hands in all others. `watch` are told of each entry of the record
+        once it is kept.
         Raises `GateError` for a tool that no task of the policy names, and where a check that the
         policy names is not registered with the engine.
         """
         from policy_engine.foundation.database import Database
-        from policy_engine.foundation.errors import GateError
         from policy_engine.ledger.ledger import Ledger
         from policy_engine.runtime.accounts import Accounts
         from policy_engine.runtime.alive import alive_for
@@ -355,6 +357,29 @@ class Engine(Answering):
         from policy_engine.runtime.gate import Gate
         from policy_engine.runtime.lookups import Lookups, no_facts
         from policy_engine.runtime.ports import SystemClock
+        from policy_engine.runtime.watching import Watched
+
+        self._refuse_gaps(tools or {})
+        clock = clock or SystemClock()
+        called = Tools(tools or {}, time_limit)
+        database = Database(store)
+        ledger = Ledger(database, clock)
+        return Gate(
+            database=database,
+            decider=self,
+            roles=self,
+            recorder=Watched(ledger, database, after=tuple(watch)),
+            executor=executor or called,
+            facts=Lookups(self._program, called, facts or no_facts),
+            clock=clock,
+            accounts=Accounts(self.policy, ledger.salt),
+            alive=alive_for(store),
+            policy=self.policy,
+        )
+
+    def _refuse_gaps(self, tools: Mapping[str, Tool]) -> None:
+        """Raises `GateError` for a check that is missing, and for a tool that nobody asked for."""
+        from policy_engine.foundation.errors import GateError
 
         missing = sorted(
             v.function
@@ -366,22 +391,6 @@ class Engine(Answering):
         strangers = sorted(set(tools or {}) - self.policy.tasks.keys())
         if strangers:
             raise GateError(f"the policy knows no task for the tools {', '.join(strangers)}")
-        clock = clock or SystemClock()
-        called = Tools(tools or {}, time_limit)
-        database = Database(store)
-        ledger = Ledger(database, clock)
-        return Gate(
-            database=database,
-            decider=self,
-            roles=self,
-            recorder=ledger,
-            executor=executor or called,
-            facts=Lookups(self._program, called, facts or no_facts),
-            clock=clock,
-            accounts=Accounts(self.policy, ledger.salt),
-            alive=alive_for(store),
-            policy=self.policy,
-        )
 
     def circumstances(
         self,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,6 +29,8 @@ class Database:
         self._connection, self._reading = _connections(store, must_exist)
         self._batches = Batches(self._connection)
         self._read_lock = threading.Lock()
+        self._afterwards: list[Callable[[], None]] = []
+        """Of the transaction that has the turn."""
         # Whoever forgets to close a store leaves no connection behind.
         weakref.finalize(self, _close, self._connection, self._reading)
         self._connection.run("SELECT 1")
@@ -60,14 +62,27 @@ class Database:
         if self._batches.inside():
             yield
             return
+        afterwards: list[Callable[[], None]] = []
         try:
             self._batches.enter()
+            self._afterwards = afterwards
             yield
         except BaseException:  # whatever ends it early, and it goes on up
             if self._batches.inside():
                 self._batches.undo()
             raise
         self._batches.keep()
+        for do in afterwards:
+            do()
+
+    def afterwards(self, do: Callable[[], None]) -> None:
+        """Runs `do` in this thread once the transaction it is in is durable, else never.
+
+        It must not raise: what was kept stays kept.
+        """
+        if not self._batches.inside():
+            raise StoreError(f"{self.place}: there is no transaction to come after")
+        self._afterwards.append(do)
 
     def execute(self, statement: str, values: Sequence[object] = ()) -> int:
         """Runs one statement; gives the number of rows it changed."""
