@@ -1,55 +1,31 @@
-"""What a session has seen, made ready to be searched for one decision.
+"""What a session has seen, made ready to be searched, and kept with the session.
 
-*Carrying out* is read suspiciously: a call has carried a datum out if any trace of it is in its
-input. Searching is bounded; beyond the bound `TooMuch` is raised, and the answer is unknown.
+A call that is recorded never changes, so what is read of it is read once, for each policy whose
+tasks say how. Searching is bounded for each decision; beyond the bound `TooMuch` is raised, and
+the answer is unknown.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
-from functools import cached_property, lru_cache
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
+from typing import NamedTuple, Protocol
 
+from policy_engine.decision.carried import Carried
+from policy_engine.decision.frame import Frame
+from policy_engine.decision.request import Request
+from policy_engine.decision.returned import NO_DATA, Data, Returned, data_of
 from policy_engine.decision.session import SeenOutput, Session
-from policy_engine.values.plain import leaves
-from policy_engine.values.tokens import (
-    TooMuch,
-    folded,
-    is_short_number,
-    occurs_in,
-    prepared,
-    single,
-    stands_in,
-    text_of,
-)
-
-_LONGEST_JOINED = 20_000
-"""How much of what calls carried out is read as if it were one text."""
+from policy_engine.decision.sought import A_LOOK_UP, Sought
+from policy_engine.language.policy import Output, Task
+from policy_engine.values.tokens import TooMuch
+from policy_engine.values.types import Record
 
 MOST_WORK = 200_000_000
 """Characters that one decision may compare; a second's work, roughly."""
 
-
-class Data:
-    """Data that may be asked for others, as wholes and as words of texts."""
-
-    def __init__(self, leaves: Sequence[object]) -> None:
-        self.leaves = leaves
-        self.texts = frozenset(leaf for leaf in leaves if isinstance(leaf, str))
-
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """Every single word that stands in one of the texts."""
-        return frozenset().union(*(prepared(text).singles for text in self.texts))
-
-    @cached_property
-    def spelt(self) -> frozenset[str]:
-        """The other data, as texts; a moment is no text."""
-        others = (leaf for leaf in self.leaves if not isinstance(leaf, (str, bool, datetime)))
-        return frozenset(map(text_of, others))
+_MOST_POLICIES = 4
+"""For so many policies a session keeps what was read of it."""
 
 
 class Vouching(NamedTuple):
@@ -59,240 +35,194 @@ class Vouching(NamedTuple):
     perhaps: Data
 
 
-class Readings:
-    """What has been read out of a session's calls, by their number; kept with the session.
+_NOBODY = Vouching(NO_DATA, NO_DATA)
 
-    A call that is recorded never changes, so what is read of it is read once. Two threads that
-    read the same call at once find the same.
+
+class Test(Protocol):
+    """A condition on one item of an output; `stays`: it never changes within a session."""
+
+    @property
+    def holds(self) -> Callable[[Frame], object]: ...
+
+    @property
+    def stays(self) -> bool: ...
+
+
+Judge = Callable[[int, Test], Vouching]
+
+
+class Calls:
+    """The calls of one session, read as the tasks of one policy declare them.
+
+    What is read of them is read when it is first asked for. Threads may ask while another reads
+    more; whoever asks says how many calls there are for him.
     """
 
-    __slots__ = ("_carried", "_returned", "_vouching")
+    def __init__(self, tasks: Mapping[str, Task]) -> None:
+        self.tasks = tasks
+        self.names: list[str] = []
+        """Of the task, for each call."""
+        self.labels: dict[str, int] = {}
+        """The number of the first call whose output has a label."""
+        self.loose: set[int] = set()
+        """The calls whose output is trusted by a test that may change."""
+        self.frame: Frame | None = None
+        """Where tests that never change are evaluated: nothing of it but the item matters."""
+        self._seen: list[SeenOutput] = []
+        self._returned = Returned()
+        self._carried = Carried()
+        self._surely = Returned()
+        self._perhaps = Returned()
+        self._lock = Lock()
+        self._judging = Lock()
 
-    def __init__(self) -> None:
-        self._returned: dict[int, Data] = {}
-        self._carried: dict[int, _Carried] = {}
-        self._vouching: dict[tuple[int, object], Vouching] = {}
+    def extend(self, seen: Sequence[SeenOutput]) -> None:
+        """Takes in the calls that are new."""
+        with self._lock:
+            for one in seen[len(self.names) :]:
+                output = self._output(one.task)
+                for label in output.labels if output is not None else ():
+                    self.labels.setdefault(label, len(self.names))
+                self._seen.append(one)
+                self.names.append(one.task)
 
-    def vouching(self, number: int, test: object, made: Callable[[], Vouching]) -> Vouching:
-        """What a call vouches for by a test that never changes; made once."""
-        known = self._vouching.get((number, test))
+    @property
+    def returned(self) -> Returned:
+        """What the calls returned."""
+        returned = self._returned
+        if returned.count < len(self._seen):
+            with self._lock:
+                for one in self._seen[returned.count :]:
+                    output = self._output(one.task)
+                    type_ = output.type if output is not None else None
+                    returned.add(Data(data_of(one.value, type_)))
+        return returned
+
+    @property
+    def carried(self) -> Carried:
+        """What the calls carried out."""
+        carried = self._carried
+        if carried.count < len(self._seen):
+            with self._lock:
+                for one in self._seen[carried.count :]:
+                    task = self.tasks.get(one.task)
+                    carried.add(one.input, Record("", task.inputs) if task is not None else None)
+        return carried
+
+    def _output(self, name: str) -> Output | None:
+        task = self.tasks.get(name)
+        return task.output if task is not None else None
+
+    def vouched(self, wheres: Mapping[str, Test], judge: Judge) -> tuple[Returned, Returned]:
+        """What trusted outputs vouch for, surely and perhaps, but those whose test may change.
+
+        `judge` says what the items of an output come to.
+        """
+        if self._surely.count < len(self.names):
+            with self._judging:
+                for number in range(self._surely.count, len(self.names)):
+                    vouching = self._vouching(number, wheres, judge)
+                    self._perhaps.add(vouching.perhaps)
+                    self._surely.add(vouching.surely)
+        return self._surely, self._perhaps
+
+    def _vouching(self, number: int, wheres: Mapping[str, Test], judge: Judge) -> Vouching:
+        output = self._output(self.names[number])
+        if output is None or not output.trusted:
+            return _NOBODY
+        test = wheres.get(self.names[number])
+        if test is None:
+            return Vouching(self.returned.data(number), NO_DATA)
+        if test.stays:
+            return judge(number, test)
+        self.loose.add(number)
+        return _NOBODY
+
+
+class _Kept:
+    """What has been read of a session: its request, and its calls for each policy."""
+
+    def __init__(self, request: str | None) -> None:
+        self.request = None if request is None else Request(request)
+        self._calls: dict[int, Calls] = {}
+
+    def calls(self, tasks: Mapping[str, Task]) -> Calls:
+        known = self._calls.get(id(tasks))
         if known is None:
-            known = self._vouching[number, test] = made()
+            if len(self._calls) >= _MOST_POLICIES:
+                self._calls = {}
+            known = self._calls.setdefault(id(tasks), Calls(tasks))
         return known
-
-    def returned(self, number: int, seen: SeenOutput) -> Data:
-        """Each datum that a call returned."""
-        known = self._returned.get(number)
-        if known is None:
-            known = self._returned[number] = Data(leaves(seen.value))
-        return known
-
-    def carried(self, number: int, outputs: Sequence[SeenOutput]) -> _Carried:
-        """What a call carried out."""
-        known = self._carried.get(number)
-        if known is not None:
-            return known
-        start = number
-        while start and start - 1 not in self._carried:
-            start -= 1
-        for each in range(start, number + 1):
-            if each not in self._carried:
-                before = self._carried[each - 1].joined if each else ""
-                self._carried[each] = _Carried(outputs[each], before)
-        return self._carried[number]
-
-
-class _Carried:
-    """What a call carried out: each datum, and all texts as if they were one, both ways.
-
-    `joined` is the end of all that was carried out by then.
-    """
-
-    def __init__(self, seen: SeenOutput, before: str) -> None:
-        found = leaves(seen.input)
-        texts = [text_of(leaf) for leaf in found if not isinstance(leaf, bool)]
-        self.joined = (before + "".join(texts))[-_LONGEST_JOINED:]
-        whole = ("".join(texts), "".join(reversed(texts)), self.joined)
-        self.leaves: list[object] = [*found, *whole]
-        self._folded = tuple(map(folded, whole)) if all(map(str.isascii, whole)) else None
-
-    def has(self, part: object) -> bool:
-        """Whether any trace of the datum is in it."""
-        if self._folded is not None and isinstance(part, str) and _LETTERS.fullmatch(part):
-            # Of ASCII without digits only the letters count, and every leaf is in the whole.
-            needle = folded(part)
-            return any(needle in text for text in self._folded)
-        return any(_put_in(part, leaf) for leaf in self.leaves)
-
-
-_LETTERS = re.compile(r"(?=[^A-Za-z]*[A-Za-z])[\x20-\x2f\x3a-\x7e]+")
 
 
 class Memory:
-    """One session; shared by all principals for whom an action is decided."""
+    """One session for one decision; shared by all principals for whom an action is decided."""
 
     def __init__(self, session: Session) -> None:
-        self.request = session.request
-        self.outputs = session.outputs
+        kept = session.kept
+        if not isinstance(kept, _Kept):
+            kept = session.kept = _Kept(session.request)
+        self.session = session
+        self.request = kept.request
         self.complete = session.complete
         self.labels = session.labels
-        kept = session.kept
-        self._readings = kept if isinstance(kept, Readings) else Readings()
-        session.kept = self._readings
+        self.count = session.count
+        self._kept = kept
+        self._calls: Calls | None = None
         self._work = 0
-        self._first: dict[tuple[type, object], int] = {}
-        self._requested: dict[tuple[type, object], bool] = {}
 
-    def read(self) -> None:
-        """Reads all calls, so that decisions find them read."""
-        for number in range(len(self.outputs)):
-            self._readings.carried(number, self.outputs)
-            data = self._readings.returned(number, self.outputs[number])
-            _ = data.words, data.spelt
-        if self.request is not None:
-            _ = _said(self.request), prepared(self.request).singles
+    def calls(self, tasks: Mapping[str, Task]) -> Calls:
+        """The calls, read by the tasks of a policy; at least as many as there are for this
+        decision."""
+        calls = self._calls
+        if calls is None or calls.tasks is not tasks:
+            calls = self._calls = self._kept.calls(tasks)
+            if len(calls.names) < self.count:
+                calls.extend(self.session.outputs[: self.count])
+        return calls
 
-    def requested(self, part: object) -> bool:
-        """Whether the datum stands in the user's request."""
-        if self.request is None:
+    def has_seen(self, label: str, tasks: Mapping[str, Task]) -> bool:
+        """Whether the output of a call has the label."""
+        return self.calls(tasks).labels.get(label, self.count) < self.count
+
+    def requested(self, datum: Sought) -> bool:
+        """Whether the datum stands in the user's request. Raises `TooMuch`."""
+        request = self.request
+        if request is None:
             return False
-        key = type(part), part
-        known = self._requested.get(key)
-        if known is None:
-            known = self._requested[key] = self._stands(part, self.request)
-        return known
+        self._spend(request.cost(datum))
+        return request.has(datum)
 
-    def named(self, part: object) -> bool:
-        """Whether the datum stands in the user's request, in whatever case."""
-        if self.request is None:
+    def named(self, datum: Sought) -> bool:
+        """Whether the datum stands in the user's request, in whatever case. Raises `TooMuch`."""
+        request = self.request
+        if request is None:
             return False
-        if isinstance(part, str):
-            lowered = _lowered(self.request)
-            wanted = _folded(part)
-            bare = wanted.removeprefix("https://")  # people leave out how a link begins
-            return self._stands(wanted, lowered) or (bare != wanted and self._stands(bare, lowered))
-        return self.requested(part)
+        self._spend(request.cost(datum))
+        return request.names(datum)
 
-    def asks_for(self, words: Sequence[str]) -> bool:
-        """Whether one of the words or phrases stands in the request."""
-        if self.request is None:
-            return False
-        said = _said(self.request)
-        return any(said.has(phrase) for phrase in words)
+    def having(self, datum: Sought, returned: Returned) -> Sequence[int]:
+        """The calls that returned the datum, ascending. Raises `TooMuch`."""
+        count = self.count
+        self._spend(returned.cost(datum, count))
+        found = returned.having(datum)
+        return found if not found or found[-1] < count else [n for n in found if n < count]
 
-    def not_carried_out(self, part: object) -> Iterator[tuple[int, SeenOutput]]:
-        """The calls until the first that carried the datum out, it and all after it left out."""
-        key = type(part), part
-        first = self._first.get(key)
-        if first is None:
-            first = self._first[key] = self._first_carrying(part)
-        yield from enumerate(self.outputs[:first])
+    def precedes(self, number: int, datum: Sought, calls: Calls) -> bool:
+        """Whether neither this call nor any before it had carried the datum out. Raises
+        `TooMuch`."""
+        carried = calls.carried
+        self._spend(carried.cost(self.count))
+        first = carried.first(datum)
+        return first is None or number < first
 
-    def _first_carrying(self, part: object) -> int:
-        """The number of the first call that carried the datum out, or how many there are."""
-        for number in range(len(self.outputs)):
-            carried = self._readings.carried(number, self.outputs)
-            self._spend(100 * (1 + len(carried.leaves)))
-            if carried.has(part):
-                return number
-        return len(self.outputs)
-
-    def returned(self, number: int, part: object) -> bool:
-        """Whether the datum stands in what a call returned."""
-        return self.among(part, self._readings.returned(number, self.outputs[number]))
-
-    def all_returned(self, number: int) -> Data:
-        """Each datum that a call returned."""
-        return self._readings.returned(number, self.outputs[number])
-
-    def kept_vouching(self, number: int, test: object, made: Callable[[], Vouching]) -> Vouching:
-        """What a call vouches for by a test that never changes."""
-        return self._readings.vouching(number, test, made)
-
-    def among(self, part: object, data: Data) -> bool:
-        """Whether the datum is one of some data, or stands in a text among them."""
-        if isinstance(part, str):
-            if part in data.texts or part in data.spelt:
-                return True
-            if is_short_number(part):
-                return False
-            word = single(part)
-            if word is not None:
-                return word in data.words
-        return any(self._is_or_contains(leaf, part) for leaf in data.leaves)
-
-    def _is_or_contains(self, leaf: object, part: object) -> bool:
-        """Whether a leaf of an output is the datum, or a text with it as a whole token."""
-        if isinstance(leaf, bool):
-            return False
-        if isinstance(leaf, str):
-            return leaf == part or self._stands(part, leaf)
-        if isinstance(part, str):
-            return not isinstance(leaf, datetime) and part == text_of(leaf)
-        return leaf == part
-
-    def _stands(self, part: object, text: str) -> bool:
-        several = isinstance(part, str) and len(part.split()) > 1
-        self._spend(len(text) if several else 100)
-        return stands_in(part, text)
+    def among(self, datum: Sought, data: Data) -> bool:
+        """Whether the datum is one of some data, or stands in a text among them. Raises
+        `TooMuch`."""
+        self._spend(A_LOOK_UP if datum.row is None else data.length)
+        return data.has(datum)
 
     def _spend(self, work: int) -> None:
         self._work += work
         if self._work > MOST_WORK:
             raise TooMuch
-
-
-def _put_in(part: object, leaf: object) -> bool:
-    """Whether a call carried the datum out in this leaf of its input, in any spelling."""
-    if isinstance(leaf, bool) or isinstance(part, bool):
-        return False
-    return leaf == part or occurs_in(part, text_of(leaf))
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold()
-
-
-class _Said:
-    """A text made ready to be asked for phrases, in any case."""
-
-    def __init__(self, text: str) -> None:
-        self._text = _folded(text)
-        self._denied = frozenset(_after_denials(self._text))
-        found = _WORD.finditer(self._text)
-        self._words = frozenset(m[0] for m in found if m.start() not in self._denied)
-
-    def has(self, phrase: str) -> bool:
-        """Whether the words of the phrase stand in the text in a row, and nothing denies them."""
-        pattern = _phrase(phrase)
-        if isinstance(pattern, str):
-            return pattern in self._words
-        if pattern is None:
-            return False
-        return any(m.start() not in self._denied for m in pattern.finditer(self._text))
-
-
-_said = lru_cache(maxsize=64)(_Said)
-_lowered = lru_cache(maxsize=64)(_folded)
-_WORD = re.compile(r"\w+")
-_DENIAL = re.compile(r"(?:(?<!\w)(?:not|never|without|cannot)|n['’]t)\s+")
-_TO = re.compile(r"to\s+")
-
-
-def _after_denials(text: str) -> Iterator[int]:
-    """Where what is denied begins: after `not`, say, and after the `to` that may follow it."""
-    for match in _DENIAL.finditer(text):
-        yield match.end()
-        to = _TO.match(text, match.end())
-        if to is not None:
-            yield to.end()
-
-
-@lru_cache(maxsize=4096)
-def _phrase(phrase: str) -> str | re.Pattern[str] | None:
-    """A phrase as it is looked for: one word, a pattern of several; None where it has none."""
-    words = _folded(phrase).split()
-    if len(words) == 1 and _WORD.fullmatch(words[0]):
-        return words[0]
-    pattern = r"\s+".join(map(re.escape, words))
-    return re.compile(rf"(?<!\w){pattern}(?!\w)") if words else None

@@ -12,36 +12,39 @@ where finding out would take too long.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import cast
 
 from policy_engine.decision.frame import Frame
-from policy_engine.decision.memory import Data, Memory, Vouching
-from policy_engine.decision.session import SeenOutput
-from policy_engine.decision.truth import Truth, Unknown, every
+from policy_engine.decision.memory import Calls, Memory, Test, Vouching
+from policy_engine.decision.returned import Data, Returned, data_of
+from policy_engine.decision.sought import Sought, sought
+from policy_engine.decision.truth import Truth, Unknown
 from policy_engine.foundation.source import Span
-from policy_engine.language.policy import Output, Task
+from policy_engine.language.policy import Task
 from policy_engine.values.conform import conform
-from policy_engine.values.plain import leaves
 from policy_engine.values.tokens import TooMuch
-from policy_engine.values.types import BOOLEAN, JSON, ListOf, MapOf, Record, SetOf, Type, Union
-
-
-class Test(Protocol):
-    """A condition on one item of an output; `stays`: it never changes within a session."""
-
-    @property
-    def holds(self) -> Callable[[Frame], object]: ...
-
-    @property
-    def stays(self) -> bool: ...
-
+from policy_engine.values.types import (
+    BOOLEAN,
+    JSON,
+    ListOf,
+    MapOf,
+    Record,
+    Scalar,
+    SetOf,
+    Type,
+    Union,
+)
 
 _TOO_MUCH = "there is more to compare than can be compared"
 _NO_SESSION = "what the session has seen is not known"
 _GAPS = "the record of this session has gaps"
 _NO_REQUEST = "the user's request is not known"
+_NOT_KNOWN = "whether its source is trusted is not known"
+_ITSELF = "an item cannot vouch for itself"
+
+
+_Finding = Callable[[Memory, Sought, Span], Truth]
 
 
 class SessionOrigins:
@@ -54,7 +57,7 @@ class SessionOrigins:
         self._tasks = tasks
         self._wheres = wheres
         self._frame: Callable[[], Frame] | None = None
-        self._vouching: dict[int, Vouching] | None = None
+        self._vouching: dict[int, Vouching] = {}
         self._asking = False
 
     def within(self, frame: Callable[[], Frame]) -> None:
@@ -68,134 +71,157 @@ class SessionOrigins:
         return self._in_request(value, type_, span, Memory.named)
 
     def _in_request(
-        self, value: object, type_: Type, span: Span, has: Callable[[Memory, object], bool]
+        self, value: object, type_: Type, span: Span, has: Callable[[Memory, Sought], bool]
     ) -> Truth:
         memory = self._memory
         if memory is None or memory.request is None:
             return Unknown(span, _NO_REQUEST)
         try:
-            return all(has(memory, part) for part in carrying(value, type_))
+            return all(has(memory, sought(part)) for part in carrying(value, type_))
         except TooMuch:
             return Unknown(span, _TOO_MUCH)
 
     def trusted(self, value: object, type_: Type, span: Span) -> Truth:
         asked = [part for part in carrying(value, type_) if part != ""]
-        return self._each(asked, span, self._part_trusted)
+        return self._each(asked, span, self._trusted)
 
     def comes_from(self, task: str, value: object, type_: Type, span: Span) -> Truth:
-        def found(memory: Memory, part: object, span: Span) -> Truth:
+        def found(memory: Memory, datum: Sought, span: Span) -> Truth:
             if not memory.complete:
                 return Unknown(span, _GAPS)
-            return any(
-                seen.task == task and memory.returned(number, part)
-                for number, seen in memory.not_carried_out(part)
-            )
+            calls = memory.calls(self._tasks)
+            having = memory.having(datum, calls.returned)
+            first = next((number for number in having if calls.names[number] == task), None)
+            return first is not None and memory.precedes(first, datum, calls)
 
-        return self._each(list(carrying(value, type_)), span, found)
+        return self._each(carrying(value, type_), span, found)
 
     def created(self, value: object, type_: Type, span: Span) -> Truth:
-        return self._each(list(carrying(value, type_)), span, self._part_created)
+        return self._each(carrying(value, type_), span, self._created)
 
     def asked_for(self, words: tuple[str, ...], span: Span) -> Truth:
         memory = self._memory
         if memory is None or memory.request is None:
             return Unknown(span, _NO_REQUEST)
-        return memory.asks_for(words)
-
-    def read(self) -> None:
-        """Reads what the session has seen, so that decisions find it read."""
-        if self._memory is not None:
-            for _, vouching in self._trusted_outputs(self._memory):
-                for data in vouching:
-                    _ = data.words, data.spelt
-            self._memory.read()
+        return memory.request.asks_for(words)
 
     def seen(self, label: str, span: Span) -> Truth:
         memory = self._memory
         if memory is None:
             return Unknown(span, _NO_SESSION)
-        labelled = {n for n, t in self._tasks.items() if t.output and label in t.output.labels}
-        if label in memory.labels or any(seen.task in labelled for seen in memory.outputs):
+        if label in memory.labels or memory.has_seen(label, self._tasks):
             return True
         return False if memory.complete else Unknown(span, _GAPS)
 
-    def _each(
-        self,
-        parts: Sequence[object],
-        span: Span,
-        found: Callable[[Memory, object, Span], Truth],
-    ) -> Truth:
+    def read(self) -> None:
+        """Reads what the session has seen, so that decisions find it read."""
         memory = self._memory
-        if not parts:
-            return True
         if memory is None:
-            return Unknown(span, _NO_SESSION)
+            return
+        if memory.request is not None:
+            memory.request.read()
+            for task in self._tasks.values():
+                memory.request.asks_for(task.asked_for)
+        calls = memory.calls(self._tasks)
+        calls.carried.read()
+        for returned in (calls.returned, *self._vouched_by(memory, calls)):
+            returned.read()
+
+    def _each(self, asked: Iterable[object], span: Span, found: _Finding) -> Truth:
+        """What was found of every part, joined as by `and`."""
+        memory = self._memory
+        if memory is None:
+            return Unknown(span, _NO_SESSION) if any(True for _ in asked) else True
+        unknown: Unknown | None = None
         try:
-            return every(found(memory, part, span) for part in parts)
+            for part in asked:
+                truth = found(memory, sought(part), span)
+                if truth is False:
+                    return False
+                if isinstance(truth, Unknown) and unknown is None:
+                    unknown = truth
         except TooMuch:
             return Unknown(span, _TOO_MUCH)
+        return True if unknown is None else unknown
 
-    def _part_trusted(self, memory: Memory, part: object, span: Span) -> Truth:
-        if memory.requested(part):
+    def _trusted(self, memory: Memory, datum: Sought, span: Span) -> Truth:
+        if memory.requested(datum):
             return True
-        vouched = self._vouched(memory, part, span)
         if not memory.complete:
             return Unknown(span, _GAPS)
+        vouched = self._vouched(memory, datum, span)
         if vouched is False and memory.request is None:
             return Unknown(span, _NO_REQUEST)
         return vouched
 
-    def _vouched(self, memory: Memory, part: object, span: Span) -> Truth:
+    def _vouched(self, memory: Memory, datum: Sought, span: Span) -> Truth:
         """Whether a trusted output has the datum, and nothing before it had carried it out."""
         if self._asking:
-            return Unknown(span, "an item cannot vouch for itself")
-        if self._vouching is None:
-            self._asking = True
-            self._vouching = dict(self._trusted_outputs(memory))
-            self._asking = False
-        maybe = False
-        for number, _ in memory.not_carried_out(part):
-            known = self._vouching.get(number)
-            if known is None:
-                continue
-            if memory.among(part, known.surely):
-                return True
-            maybe = maybe or memory.among(part, known.perhaps)
-        return Unknown(span, "whether its source is trusted is not known") if maybe else False
+            return Unknown(span, _ITSELF)
+        calls = memory.calls(self._tasks)
+        surely, perhaps = self._vouched_by(memory, calls)
+        if self._has_first(memory, datum, calls, surely):
+            return True
+        maybe = self._has_first(memory, datum, calls, perhaps)
+        if calls.loose:
+            for vouching in self._vouched_now(memory, datum, calls):
+                if memory.among(datum, vouching.surely):
+                    return True
+                maybe = maybe or memory.among(datum, vouching.perhaps)
+        return Unknown(span, _NOT_KNOWN) if maybe else False
 
-    def _part_created(self, memory: Memory, part: object, span: Span) -> Truth:
+    def _vouched_by(self, memory: Memory, calls: Calls) -> tuple[Returned, Returned]:
+        def judge(number: int, test: Test) -> Vouching:
+            """As if nothing had been asked in this decision: what is kept for others rests on
+            the session alone."""
+            if calls.frame is None:
+                calls.frame = self._given()
+            other = SessionOrigins(Memory(memory.session), self._tasks, self._wheres)
+            return other._judged(number, test, calls.frame)
+
+        return calls.vouched(self._wheres, judge)
+
+    def _has_first(self, memory: Memory, datum: Sought, calls: Calls, returned: Returned) -> bool:
+        having = memory.having(datum, returned)
+        return bool(having) and memory.precedes(having[0], datum, calls)
+
+    def _vouched_now(self, memory: Memory, datum: Sought, calls: Calls) -> Iterator[Vouching]:
+        """What outputs that have the datum vouch for, where it depends on this decision."""
+        having = memory.having(datum, calls.returned)
+        for number in having:
+            if number in calls.loose and memory.precedes(number, datum, calls):
+                known = self._vouching.get(number)
+                if known is None:
+                    self._asking = True
+                    known = self._judged(number, self._wheres[calls.names[number]], self._given())
+                    self._vouching[number] = known
+                    self._asking = False
+                yield known
+
+    def _created(self, memory: Memory, datum: Sought, span: Span) -> Truth:
         """Whether a call made the datum, and it stood nowhere before."""
         if not memory.complete:
             return Unknown(span, _GAPS)
-        first = next((s for n, s in memory.not_carried_out(part) if memory.returned(n, part)), None)
-        task = self._tasks.get(first.task) if first is not None else None
-        if task is None or task.output is None or not task.output.new or memory.requested(part):
+        calls = memory.calls(self._tasks)
+        having = memory.having(datum, calls.returned)
+        task = self._tasks.get(calls.names[having[0]]) if having else None
+        if task is None or task.output is None or not task.output.new:
+            return False
+        if not memory.precedes(having[0], datum, calls) or memory.requested(datum):
             return False
         return True if memory.request is not None else Unknown(span, _NO_REQUEST)
 
-    def _trusted_outputs(self, memory: Memory) -> Iterator[tuple[int, Vouching]]:
-        """The data of trusted outputs, leaf by leaf, by the number of their call."""
-        for number, seen in enumerate(memory.outputs):
-            task = self._tasks.get(seen.task)
-            if task is None or task.output is None or not task.output.trusted:
-                continue
-            test = self._wheres.get(seen.task)
-            if test is None:
-                yield number, Vouching(memory.all_returned(number), _NOTHING)
-            elif test.stays:
-                yield (
-                    number,
-                    memory.kept_vouching(
-                        number, test, partial(self._items, seen, task.output, test)
-                    ),
-                )
-            else:
-                yield number, self._items(seen, task.output, test)
+    def _given(self) -> Frame:
+        assert self._frame is not None
+        return self._frame()
 
-    def _items(self, seen: SeenOutput, output: Output, test: Test) -> Vouching:
+    def _judged(self, number: int, test: Test, given: Frame) -> Vouching:
         """The data of the items for which the condition holds, and for which it is unknown."""
-        assert self._frame is not None and isinstance(output.type, ListOf)
-        frame = self._frame()
+        assert self._memory is not None
+        seen = self._memory.session.output(number)
+        output = self._tasks[seen.task].output
+        assert output is not None and isinstance(output.type, ListOf)
+        frame = Frame(given.roots, {}, given.absent, self, given.now, given.past)
         surely: list[object] = []
         perhaps: list[object] = []
         for item in seen.value if isinstance(seen.value, list) else []:
@@ -203,15 +229,19 @@ class SessionOrigins:
             if not misfits:
                 truth = test.holds(frame.with_locals({"item": typed}))
                 if truth is not False:
-                    (surely if truth is True else perhaps).extend(leaves(item))
+                    (surely if truth is True else perhaps).extend(data_of(item, output.type.item))
         return Vouching(Data(surely), Data(perhaps))
 
 
-_NOTHING = Data(())
+_PASSED_OVER = (BOOLEAN.name, JSON.name)
+"""Scalars that may have parts, or carry nothing."""
 
 
-def carrying(value: object, type_: Type) -> Iterator[object]:
+def carrying(value: object, type_: Type) -> Iterable[object]:
     """The parts of a value that can carry what somebody made up."""
+    kind = type_.item if isinstance(type_, (ListOf, SetOf)) else type_
+    if isinstance(kind, Scalar) and kind.name not in _PASSED_OVER:
+        return (value,) if kind is type_ else cast("Iterable[object]", value)
     return (part for part, carries in parts(value, type_) if carries)
 
 

@@ -79,6 +79,15 @@ class Session:
         return tuple(self._outputs)
 
     @property
+    def count(self) -> int:
+        """How many outputs there are."""
+        return len(self._outputs)
+
+    def output(self, number: int) -> SeenOutput:
+        """One of the outputs; the first is number 0."""
+        return self._outputs[number]
+
+    @property
     def complete(self) -> bool:
         """Whether everything that was seen is in here."""
         return self._complete

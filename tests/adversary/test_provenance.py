@@ -95,6 +95,41 @@ def test_a_stored_datum_does_not_come_back_trusted(lab: Lab, fails: bool) -> Non
     assert gate.submit(act("pay", {"to": EVIL}), session=session).status is Status.DENIED
 
 
+@pytest.mark.parametrize(
+    ("sent", "datum"),
+    [
+        ({"a": "www.evil.example"}, "https://www.evil.example/"),
+        ({"a": "WWW.Evil.example/x"}, "https://www.evil.example/x"),
+        ({"a": "https://www.evil.example"}, "www.evil.example"),
+        ({"a": "see www.evil.example.Then go"}, "www.evil.example"),
+        ({"a": "666"}, "666"),
+        ({"a": "n-666"}, "666"),
+        ({"a": "665,666"}, "666"),
+        ({"a": "66", "b": "6"}, "666"),
+        ({"a": "66.6"}, "666"),
+        ({"a": "evil-1.They"}, "evil-1"),
+        ({"m": {EVIL: 1}}, EVIL),
+        ({"m": {EVIL[:9]: EVIL[9:]}}, EVIL),
+        ({"m": {"x": EVIL[:9], "y": EVIL[9:]}}, EVIL),
+    ],
+)
+@pytest.mark.parametrize("as_key", [False, True])
+def test_no_spelling_washes_what_was_carried_out(
+    lab: Lab, sent: dict[str, object], datum: str, as_key: bool
+) -> None:
+    """A trusted tool may give back what it was given in any spelling, also as a key."""
+    engine = lab.engine(
+        "task echo { input a?: Text  input b?: Text  input m?: Json  output trusted }\n"
+        "task pay { input to: Text }\nrule r permit any agent to echo, pay\n"
+        "rule known pay only when to is trusted"
+    )
+    for given in (datum, datum.removeprefix("https://")):
+        session = Session("hi")
+        session.record("echo", {given: 1} if as_key else [given, f"it is {given}"], sent)
+        decision = engine.decide(act("pay", {"to": datum}), session=session)
+        assert decision.outcome.word == "deny"
+
+
 def test_a_session_is_not_borrowed_by_its_id(lab: Lab) -> None:
     """`open` refuses a known id with another request; `submit` takes any session of that id."""
     gate = lab.gate(POLICY, tools={"pay": lambda to: to})

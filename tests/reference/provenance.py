@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from policy_engine.decision.session import SeenOutput, Session
-from policy_engine.language.policy import PolicySet
+from policy_engine.language.policy import Output, PolicySet
 from policy_engine.values.money import Money
 from policy_engine.values.types import BOOLEAN, JSON, ListOf, MapOf, Record, SetOf, Type, Union
 from tests.reference import expressions
@@ -18,6 +18,7 @@ from tests.reference.data import UNKNOWN, fitted
 from tests.reference.logic import Truth, all_hold, one_holds
 from tests.reference.scalars import Misfit
 from tests.reference.tokens import (
+    Input,
     Scalar,
     carried,
     is_or_contains,
@@ -72,7 +73,9 @@ class Origins:
         """“Every part is a leaf of, or stands in, an output of a call of T in this session, and
         neither that call nor any before it carried the part out.”"""
         return all_hold(
-            self._is_found(part, lambda _, seen, p=part: seen.task == task and _returns(seen, p))
+            self._is_found(
+                part, lambda _, seen, p=part: seen.task == task and self._returns(seen, p)
+            )
             for part in carrying_parts(datum, type_)
         )
 
@@ -95,9 +98,19 @@ class Origins:
         handed = self._session is not None and label in self._session.labels
         return True if here or handed else (UNKNOWN if self._has_gaps else False)
 
-    def _output(self, seen: SeenOutput) -> object:
+    def _output(self, seen: SeenOutput) -> Output | None:
         task = self._policy.tasks.get(seen.task)
         return task.output if task else None
+
+    def _input(self, seen: SeenOutput) -> Input:
+        task = self._policy.tasks.get(seen.task)
+        return seen.input, Record("", task.inputs) if task else None
+
+    def _returns(self, seen: SeenOutput, part: Scalar) -> bool:
+        """“Is a leaf of, or stands in, an output.”"""
+        output = self._output(seen)
+        found = leaves(seen.value, output.type if output else None)
+        return any(is_or_contains(leaf, part) for leaf in found)
 
     def _is_dictated(self, part: Scalar) -> Truth:
         return UNKNOWN if self._request is None else stands_in(part, self._request)
@@ -123,7 +136,7 @@ class Origins:
             says(number, seen)
             for number, seen in enumerate(self._calls)
             # “Neither the call that returned it nor any call before it carried the value out.”
-            if not any(carried(part, call.input) for call in self._calls[: number + 1])
+            if not carried(part, [self._input(call) for call in self._calls[: number + 1]])
         )
 
     def _is_created(self, part: Scalar) -> Truth:
@@ -132,9 +145,9 @@ class Origins:
 
         def creates(number: int, seen: SeenOutput) -> Truth:
             output = self._output(seen)
-            if output is None or not output.new or not _returns(seen, part):
+            if output is None or not output.new or not self._returns(seen, part):
                 return False
-            if any(_returns(call, part) for call in self._calls[:number]):
+            if any(self._returns(call, part) for call in self._calls[:number]):
                 return False
             if self._request is None:
                 return UNKNOWN
@@ -147,7 +160,7 @@ class Origins:
         if output is None or not output.trusted:
             return False
         if output.where is None:
-            return _returns(seen, part)
+            return self._returns(seen, part)
         if not isinstance(seen.value, (list, tuple)):
             return False
         return one_holds(self._item_vouches(seen, item, part, world) for item in seen.value)
@@ -155,11 +168,11 @@ class Origins:
     def _item_vouches(self, seen: SeenOutput, item: object, part: Scalar, world: World) -> Truth:
         """“An item of a list that is `trusted where …` vouches where it fits its type and the
         condition is true.”; items that vouch for each other surely vouch for nothing."""
-        if not any(is_or_contains(leaf, part) for leaf in leaves(item)):
-            return False
         output = self._policy.tasks[seen.task].output
         assert output is not None and output.where is not None
         assert isinstance(output.type, ListOf)
+        if not any(is_or_contains(leaf, part) for leaf in leaves(item, output.type.item)):
+            return False
         try:
             known = fitted(item, output.type.item, closed=False)
         except Misfit:
@@ -171,11 +184,6 @@ class Origins:
             return expressions.truth(output.where, world.seeing({"item": known}))
         finally:
             self._open.pop()
-
-
-def _returns(seen: SeenOutput, part: Scalar) -> bool:
-    """“Is a leaf of, or stands in, an output.”"""
-    return any(is_or_contains(leaf, part) for leaf in leaves(seen.value))
 
 
 def carrying_parts(datum: object, type_: Type) -> Iterator[Scalar]:

@@ -11,6 +11,8 @@ from decimal import Decimal
 from policy_engine.foundation.canonical import decimal_text, timestamp_text
 from policy_engine.foundation.kinds import duration_text
 from policy_engine.values.money import Money
+from policy_engine.values.types import MONEY, ListOf, MapOf, Record, SetOf, Type
+from policy_engine.values.urls import url
 from tests.reference.scalars import instant
 
 Scalar = str | int | Decimal | datetime | date | timedelta | Money
@@ -27,16 +29,63 @@ SIGNS = {"$": "USD", "£": "GBP", "€": "EUR"}
 UNITS = [timedelta(**{unit: 1}) for unit in ("weeks", "days", "hours", "minutes", "seconds")]
 
 
-def leaves(seen: object) -> Iterator[object]:
-    """All values without parts; members' names are none."""
+def leaves(seen: object, type_: Type | None = None) -> Iterator[object]:
+    """“Its values without parts and the keys of its objects; the names of fields that the task
+    declares (of a record, of Money) are none.”"""
+    yield from values(seen)
+    yield from keys(seen, type_)
+
+
+def values(seen: object) -> Iterator[object]:
+    """All values without parts, in the order in which they are written."""
     if isinstance(seen, Mapping):
         for member in seen.values():
-            yield from leaves(member)
+            yield from values(member)
     elif isinstance(seen, (list, tuple, AbstractSet)):
         for item in seen:
-            yield from leaves(item)
-    else:
+            yield from values(item)
+    elif seen is not None:
         yield seen
+
+
+def keys(seen: object, type_: Type | None) -> Iterator[str]:
+    """All names of members that no type declares."""
+    if isinstance(seen, Mapping):
+        for name, member in seen.items():
+            if not _declares(type_, name):
+                yield name
+            yield from keys(member, _type_of_member(type_, name))
+    elif isinstance(seen, (list, tuple, AbstractSet)):
+        inner = type_.item if isinstance(type_, ListOf | SetOf) else None
+        for item in seen:
+            yield from keys(item, inner)
+
+
+def keys_and_values(seen: object, type_: Type | None) -> Iterator[object]:
+    """Both, as they follow each other."""
+    if isinstance(seen, Mapping):
+        for name, member in seen.items():
+            if not _declares(type_, name):
+                yield name
+            yield from keys_and_values(member, _type_of_member(type_, name))
+    elif isinstance(seen, (list, tuple, AbstractSet)):
+        inner = type_.item if isinstance(type_, ListOf | SetOf) else None
+        for item in seen:
+            yield from keys_and_values(item, inner)
+    elif seen is not None:
+        yield seen
+
+
+def _declares(type_: Type | None, name: str) -> bool:
+    if isinstance(type_, Record):
+        return any(field.name == name for field in type_.fields)
+    return type_ == MONEY and name in ("amount", "currency")
+
+
+def _type_of_member(type_: Type | None, name: str) -> Type | None:
+    if isinstance(type_, Record):
+        return next((field.type for field in type_.fields if field.name == name), None)
+    return type_.value if isinstance(type_, MapOf) else None
 
 
 def is_or_contains(leaf: object, part: Scalar) -> bool:
@@ -61,9 +110,16 @@ def is_same(leaf: object, part: Scalar) -> bool:
 def stands_in(part: Scalar, text: str) -> bool:
     """Whether the value is a whole token of the text, or several words in a row.
 
-    A date stands as its ISO text, money as `12.50 EUR` and the like, a duration nowhere.
+    Where a full stop glues two sentences, “the text is read both as it is and with a space after
+    the stop”. A date stands as its ISO text, money as `12.50 EUR` and the like, a duration
+    nowhere.
     """
-    tokens = unicodedata.normalize("NFC", text).split()
+    normal = unicodedata.normalize("NFC", text)
+    return any(_stands_in(part, reading) for reading in (normal, parted(normal)))
+
+
+def _stands_in(part: Scalar, text: str) -> bool:
+    tokens = without_list_numbers(text).split()
     if isinstance(part, timedelta):
         return False
     if isinstance(part, Money):
@@ -74,9 +130,37 @@ def stands_in(part: Scalar, text: str) -> bool:
         found = {spelling for token in tokens for spelling in spellings(token, len(token))}
         return any(_reads_as(part, spelling) for spelling in found)
     words = unicodedata.normalize("NFC", part).split()
+    tokens = tokens if len(words) == 1 else text.split()
     places = range(len(tokens) - len(words) + 1)
     says_something = any(character.isalnum() for character in part)
     return says_something and any(_stand_at(words, tokens[i : i + len(words)]) for i in places)
+
+
+def parted(text: str) -> str:
+    """Such a stop stands “right between a small letter or digit and a capital letter with a small
+    one after it”."""
+    found = ""
+    for place, character in enumerate(text):
+        found += character
+        before, after = text[:place][-1:], text[place + 1 : place + 3]
+        ends = before.islower() or before.isdecimal()
+        begins = len(after) == 2 and after[0].isupper() and after[1].islower()
+        found += " " if character == "." and ends and begins else ""
+    return found
+
+
+def without_list_numbers(text: str) -> str:
+    """“Up to three digits and `.` or `)`, perhaps after `(`, at the start of a line and before
+    more text on it.” Something stays in its place."""
+    lines = re.split("([\n\r])", text)
+    return "".join(_without_number(line) for line in lines)
+
+
+def _without_number(line: str) -> str:
+    words = line.split()
+    if len(words) < 2 or not re.fullmatch(r"\(?[0-9]{1,3}[.)]", words[0]):
+        return line
+    return line.replace(words[0], "-", 1)
 
 
 def is_said(words: str, text: str) -> bool:
@@ -115,8 +199,25 @@ def _stand_at(words: list[str], tokens: list[str]) -> bool:
     """Brackets open before the first word, punctuation closes after the last."""
     row = " ".join(tokens)
     found = spellings(row, MOST_MARKS if len(words) == 1 else len(row))
-    owners = {one[:-2] for one in found if one.endswith(("'s", "’s"))}
-    return " ".join(words) in found | owners
+    found |= {one[:-2] for one in found if one.endswith(("'s", "’s"))}
+    if len(words) == 1 and as_link(words[0]) is not None:
+        return as_link(words[0]) in map(as_link, found)
+    return " ".join(words) in found
+
+
+def as_link(word: str) -> str | None:
+    """“Links with a scheme or `www.` are one where they differ only in the case of scheme and
+    host, in an `https://` before `www.`, and in the slash after the host alone, and each has a
+    normal URL.”"""
+    scheme, mark, rest = word.partition("://")
+    if not mark:
+        scheme, rest = "https", word
+        if not word.lower().startswith("www."):
+            return None
+    ends = [place for place, character in enumerate(rest) if character in "/?#"]
+    place, path = (rest[: ends[0]], rest[ends[0] :]) if ends else (rest, "")
+    one = f"{scheme.lower()}://{place.lower()}{path if path[:1] == '/' else '/' + path}"
+    return one if "[" not in place and url(one) is not None else None
 
 
 def spellings(run: str, most: int) -> set[str]:
@@ -198,42 +299,103 @@ def _touch(one: object, other: object) -> bool:
 # Carrying out
 
 
-def carried(part: Scalar, input_: Mapping[str, object]) -> bool:
+Input = tuple[Mapping[str, object], Record | None]
+"""What a call was given, and the inputs that its task declares."""
+
+
+def carried(part: Scalar, inputs: list[Input]) -> bool:
     """“Carrying out is read suspiciously: in any spelling, as part of a longer word or in pieces
-    that follow each other, without regard to case, punctuation and variants of letters.”"""
-    found = [leaf for leaf in leaves(input_) if leaf is not None and not isinstance(leaf, bool)]
-    texts = [
-        duration_text(leaf) if isinstance(leaf, timedelta) else str(leaf)
-        for leaf in found
-        if not isinstance(leaf, datetime)
-    ]
-    whole = ["".join(texts), "".join(reversed(texts))]
-    return any(is_traced(part, leaf) for leaf in [*found, *whole])
-
-
-def is_traced(part: Scalar, leaf: object) -> bool:
-    """Whether a leaf of an input is, or has somewhere, any spelling of the datum."""
-    if is_or_contains(leaf, part):
-        return True
-    spelled = {str(leaf), _text_of(leaf)}
+    that follow each other, in one call or in several, without regard to case, punctuation and
+    variants of letters.”"""
+    if isinstance(part, bool):
+        return False
+    rows = [row for given, type_ in inputs for row in orders(given, type_)]
+    pieces = [one for given, type_ in inputs for one in orders(given, type_)[0]]
+    if is_small(part):
+        return any(_is_small_number_of(part, row) for row in rows)
+    texts = ["".join(map(_text_of, row)) for row in rows] + [_text_of(one) for one in pieces]
+    texts.append("".join(map(_text_of, pieces)))
     if isinstance(part, Money):
-        return _says(part.amount, spelled)
+        return _says(part.amount, texts)
     if isinstance(part, int | Decimal):
-        return _says(part, spelled)
-    if isinstance(part, timedelta) and any(_says(count, spelled) for count in _counts(part)):
+        return _says(part, texts)
+    if isinstance(part, timedelta) and any(_says(count, texts) for count in _counts(part)):
         return True
-    if isinstance(part, date) and not isinstance(part, datetime) and _says_day(part, spelled):
+    if isinstance(part, date) and not isinstance(part, datetime) and _says_day(part, texts):
         return True
-    if isinstance(part, str) and isinstance(leaf, datetime) and instant(part) == leaf:
+    return part in pieces or is_spelled(_text_of(part), texts, as_number=isinstance(part, str))
+
+
+def orders(given: Mapping[str, object], type_: Record | None) -> list[list[object]]:
+    """“Pieces are read forwards and backwards: all values of an input and then its keys, or both
+    as they are written.”"""
+    apart = [*values(given), *keys(given, type_)]
+    mixed = [*keys_and_values(given, type_)]
+    found = [[one for one in row if not isinstance(one, bool)] for row in (apart, mixed)]
+    return [order for row in found for order in (row, row[::-1])]
+
+
+def is_spelled(spelt: str, texts: list[str], *, as_number: bool) -> bool:
+    """Whether a text is somewhere in others, in any spelling."""
+    short = spelt[len("https://") :] if spelt.lower().startswith("https://") else spelt
+    wanted = _folded(short) or _folded(spelt)
+    if not wanted:
+        # Punctuation alone is looked for as it is.
+        signs = "".join(spelt.split())
+        return bool(signs) and any(signs in "".join(one.split()) for one in texts)
+    if any(wanted in _folded(one) for one in texts):
         return True
-    if isinstance(part, str) and re.fullmatch("[0-9]{1,3}", part):
-        return _says(int(part), spelled)
-    wanted = _folded(_text_of(part))
-    if wanted:
-        return any(wanted in _folded(one) for one in spelled)
-    # Punctuation alone is looked for as it is.
-    signs = "".join(_text_of(part).split())
-    return bool(signs) and any(signs in "".join(one.split()) for one in spelled)
+    said = {at for one in texts for at in instants_in(one)}
+    if said & instants_in(spelt):
+        return True
+    one_word = as_number and len(spelt.split()) == 1
+    meant = _meanings(spelt.lstrip(OPENING).rstrip(CLOSING)) if one_word else set()
+    return any(_says(number, texts) for number in meant)
+
+
+def instants_in(text: str) -> set[datetime]:
+    """The instants that are tokens of a text."""
+    normal = unicodedata.normalize("NFC", text)
+    words = [word for one in (normal, parted(normal)) for word in one.split()]
+    found = (instant(word.lstrip(OPENING).rstrip(CLOSING)) for word in words)
+    return {at for at in found if at is not None}
+
+
+def _meanings(digits: str) -> set[Decimal]:
+    """What a text that is one number could mean: its groups as one, the last perhaps a fraction."""
+    digits = unicodedata.normalize("NFKC", digits)
+    if not re.fullmatch(r"[0-9]+(?:[.,'_][0-9]+)*", digits):
+        return set()
+    *before, last = re.split("[^0-9]", digits)
+    whole = {Decimal("".join([*before, last]))}
+    return whole | ({Decimal(f"{''.join(before)}.{last}")} if before else set())
+
+
+def is_small(part: Scalar) -> bool:
+    """“Whole numbers below a thousand, and texts of up to three digits.”"""
+    if isinstance(part, str):
+        return re.fullmatch("[0-9]{1,3}", part) is not None
+    size = part.amount if isinstance(part, Money) else part
+    return isinstance(size, int | Decimal) and abs(size) < 1_000 and size == int(size)
+
+
+def _is_small_number_of(part: Scalar, row: list[object]) -> bool:
+    """“The digits of a day as in ISO 8601, of a time of day and of a Decimal with a fraction are
+    no numbers of their own”; “pieces are put together within one call alone”."""
+    size = int(part) if isinstance(part, str) else part.amount if isinstance(part, Money) else part
+    assert isinstance(size, int | Decimal)
+    texts = [_without_parts(one) for one in row]
+    return _says(size, [*texts, "".join(texts)])
+
+
+def _without_parts(leaf: object) -> str:
+    if isinstance(leaf, Decimal) and leaf != leaf.to_integral_value():
+        return " "
+    day = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    time = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?"
+    zone = "([+-](0[0-9]|1[0-4]):?[0-5][0-9])?"
+    moment = f"(?<![0-9]){day}(?![0-9])|(?<![0-9:]){time}{zone}(?![0-9:])"
+    return re.sub(moment, " ", unicodedata.normalize("NFKC", _text_of(leaf)))
 
 
 def _text_of(leaf: object) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from policy_engine.values.money import Money
-from policy_engine.values.tokens import occurs_in, stands_in, text_of
+from policy_engine.values.tokens import stands_in, text_of
 
 EUROS = Money(Decimal("12.5"), "EUR")
 DOLLARS = Money(Decimal(12), "USD")
@@ -37,6 +37,21 @@ DAY = date(2026, 11, 1)
         (DOLLARS, "pay $12 now"),
         (Money(Decimal(3), "GBP"), "£3"),
         (Money(Decimal(-3), "GBP"), "book -3 GBP"),
+        ("tom-1", "Pay tom-1.They are waiting"),
+        ("They", "Pay tom-1.They are waiting"),
+        ("tom-1.They", "Pay tom-1.They are waiting"),
+        ("Mill Lane 3", "I moved to Mill Lane 3.The old one is empty"),
+        (80, "pay 80.Thanks"),
+        ("1", "pay 1."),
+        ("1", "delete\n1.\n2."),
+        ("1", "delete file 1. Then stop"),
+        ("1. Buy milk", "1. Buy milk"),
+        ("https://www.x.example/", "look at www.x.example"),
+        ("https://www.x.example/", "look at (https://WWW.x.example)."),
+        ("www.x.example", "look at https://www.x.example/"),
+        ("http://x.example", "HTTP://X.example/, please"),
+        ("https://www.x.example/a?b=C", "www.X.example/a?b=C"),
+        ("https://x.example/a", "see https://x.example/a.Then go"),
     ],
 )
 def test_stands(value: object, text: str) -> None:
@@ -80,40 +95,28 @@ def test_stands(value: object, text: str) -> None:
         (DOLLARS, "CAD $12"),
         (DOLLARS, "A$12"),
         (Money(Decimal(3), "CAD"), "$3"),
+        ("tom-1", "Pay tom-1.they are waiting"),
+        ("U", "the U.S. is big"),
+        ("S", "the U.Sam is big"),
+        ("3", "section 3.B"),
+        ("1", "1. Buy milk\n2) Buy bread"),
+        ("2", "1. Buy milk\n2) Buy bread"),
+        (3, "First\r\n  (3) Buy milk"),
+        ("1", "1.Buy milk"),
+        (Money(Decimal(5), "EUR"), "pay 5\n1. EUR is fine"),
+        ("https://x.example/", "look at x.example"),
+        ("https://readme.example/", "read README.example"),
+        ("https://x.example/a/", "https://x.example/a"),
+        ("https://x.example/A", "https://x.example/a"),
+        ("http://x.example/", "https://x.example/"),
+        ("http://www.x.example/", "www.x.example"),
+        ("https://x.example/", "https://x.example@evil.example/"),
+        ("https://x.example/", "https://x.example:8443/"),
+        ("https://x.example/a", "https://x.example/%61"),
     ],
 )
 def test_does_not_stand(value: object, text: str) -> None:
     assert not stands_in(value, text)
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (EUROS, "the price is 12,50"),
-        (Money(Decimal("-12.5"), "EUR"), "minus 12.50"),
-        (-5, "-5"),
-        (
-            Decimal("-12345678901234567890123456789012345678"),
-            "-12345678901234567890123456789012345678",
-        ),
-        (DAY, "20261101"),
-        (DAY, "1 November 2026"),
-        (DAY, "11/1/26"),
-        (timedelta(days=1), "24 hours"),
-        (timedelta(days=1), "P1D"),
-        (timedelta(minutes=90), "PT1H30M, or 5400 s"),
-    ],
-)
-def test_a_trace_is_enough_for_suspicion(value: object, text: str) -> None:
-    assert occurs_in(value, text)
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(EUROS, "13 EUR"), (DAY, "November 2026"), (timedelta(days=1), "25 hours"), (-5, "6")],
-)
-def test_no_trace(value: object, text: str) -> None:
-    assert not occurs_in(value, text)
 
 
 @pytest.mark.parametrize(
