@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from policy_engine.access.casbin_gate import CasbinGate
     from policy_engine.access.directory import Roles as HeldRoles, RoleSource
     from policy_engine.bundle.open import Bundle
+    from policy_engine.decision.clearance import Clearance, Clearing
     from policy_engine.decision.columns.decide import Batch, Prepared, Table
     from policy_engine.decision.evidence import Evidence, ValidationResult
     from policy_engine.decision.history import History
@@ -231,6 +232,20 @@ class Engine(Answering):
 
         decision = decide(self._program, action, circumstances)
         return decision if self._also is None else self._also.narrow(action, decision)
+
+    def clear(self, action: Action, circumstances: Circumstances) -> Clearance | None:
+        """What an action that is allowed at once needs to happen: the same as `decide_in` says, in
+        a fraction of the time. None where it is not allowed, or there is more to be said of it."""
+        if not self._clearing.may_clear(action, circumstances):
+            return None
+        verdict = self.deciding(action, circumstances.roles, circumstances)
+        return self._clearing.clearance(action, circumstances, verdict)
+
+    @cached_property
+    def _clearing(self) -> Clearing:
+        from policy_engine.decision.clearance import Clearing
+
+        return Clearing(self._program)
 
     def decide_batch(self, table: Table, *, now: datetime | None = None) -> Table:
         """The answers of `deciding` to all rows of an Arrow table (extra `batch`); what its

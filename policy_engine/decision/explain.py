@@ -40,9 +40,16 @@ def rule_reason(
     told = change((w.other for w in found if w.other), rule, outcome)
     why = truth.why if isinstance(truth, Unknown) else None
     if rule.effect is Effect.PERMIT:
-        title = rule.title or _plain_title(rule)
-        return Reason(code, outcome, title, rule.name, labels, why, controls=rule.satisfies)
+        return permitted(rule, labels, why)
     return narrowing_reason(rule, code, outcome, labels, why, told)
+
+
+def permitted(rule: Rule, labels: tuple[Label, ...], why: str | None = None) -> Reason:
+    """A permit that applied."""
+    title = rule.title or _plain_title(rule)
+    return Reason(
+        codes.PERMITTED, Outcome.ALLOW, title, rule.name, labels, why, controls=rule.satisfies
+    )
 
 
 def narrowing_reason(

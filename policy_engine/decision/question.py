@@ -29,7 +29,7 @@ from policy_engine.decision.truth import Truth, Unknown, every
 from policy_engine.decision.typed import Absent, principal_roots, typed_attributes, typed_facts
 from policy_engine.foundation.canonical import digest
 from policy_engine.language.checked import Root
-from policy_engine.language.policy import Subject, Task
+from policy_engine.language.policy import PolicySet, Subject, Task
 from policy_engine.values.calendar import in_utc
 from policy_engine.values.conform import Misfit, conform_fields
 
@@ -127,8 +127,7 @@ class Question:
     @cached_property
     def facts_digest(self) -> str:
         """The name of the facts, less those that may drift."""
-        declared = self.program.policy.facts
-        return digest({n: v for n, v in self.facts.items() if not declared[n].may_drift})
+        return facts_digest(self.program.policy, self.facts)
 
     @cached_property
     def unwritable(self) -> str | None:
@@ -201,6 +200,16 @@ class Question:
             ),
             "past": {},
         }
+
+
+def facts_digest(policy: PolicySet, typed: Mapping[str, object]) -> str:
+    """What names the facts of a decision: a digest of all but those that may drift."""
+    if not typed:
+        return _NO_FACTS
+    return digest({n: v for n, v in typed.items() if not policy.facts[n].may_drift})
+
+
+_NO_FACTS = digest({})
 
 
 def _itself(frame: Frame) -> Frame:

@@ -14,6 +14,7 @@ import json
 from collections.abc import Callable, Mapping, Set as AbstractSet
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
 from typing import TypeAlias, TypeVar, cast
 
@@ -32,6 +33,16 @@ _Value = TypeVar("_Value")
 Json: TypeAlias = "None | bool | int | str | list[Json] | dict[str, Json]"
 
 _SAFE_INTEGER = 2**53 - 1
+
+
+class Written(dict[str, object]):
+    """An object whose canonical text is known: told often, written once. Nobody changes it."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, members: Mapping[str, object]) -> None:
+        super().__init__(members)
+        self.text = canonical_text(dict(members))
 
 
 def canonical(value: object) -> bytes:
@@ -170,11 +181,11 @@ def _at_once(value: object) -> str:
         return _quoted(cast(str, value))
     if kind is dict:
         members = cast("dict[str, object]", value)
-        names = "".join(members) if all(map(_is_text, members)) else "$"
-        # Of ASCII, the order of UTF-16 code units is that of Python.
-        if names.isascii() and "$" not in names:
-            pairs = sorted(members.items(), key=_name)
-            return f"{{{','.join([f'{_quoted(key)}:{_at_once(part)}' for key, part in pairs])}}}"
+        order = _order(tuple(members)) if _ONLY_TEXT.issuperset(map(type, members)) else None
+        if order is not None:
+            return f"{{{','.join([f'{name}{_at_once(members[key])}' for key, name in order])}}}"
+    elif kind is Written:
+        return cast(Written, value).text
     elif kind is list or kind is tuple:
         return f"[{','.join([_at_once(item) for item in cast('list[object]', value)])}]"
     elif kind is bool or value is None:
@@ -188,13 +199,17 @@ def _at_once(value: object) -> str:
     return _written(encode(value))
 
 
-def _is_text(key: object) -> bool:
-    return type(key) is str
+@lru_cache(maxsize=4096)
+def _order(names: tuple[str, ...]) -> tuple[tuple[str, str], ...] | None:
+    """Members' names in their order, and each as it is written; None where that takes more."""
+    # Of ASCII, the order of UTF-16 code units is that of Python. What is longer is not remembered.
+    if any(not name.isascii() or "$" in name or len(name) > _LONGEST_NAME for name in names):
+        return None
+    return tuple((name, f"{_quoted(name)}:") for name in sorted(names))
 
 
-def _name(member: tuple[str, object]) -> str:
-    return member[0]
-
+_LONGEST_NAME = 100
+_ONLY_TEXT = frozenset((str,))
 
 _quoted = json.encoder.encode_basestring
 _CONSTANTS: Mapping[object, str] = {True: "true", False: "false", None: "null"}

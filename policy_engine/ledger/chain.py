@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-from policy_engine.foundation.canonical import canonical
+from policy_engine.foundation.canonical import canonical_text
 
 GENESIS = "0" * 64
 
@@ -33,5 +33,13 @@ def record_digest(
     number: int, at: str, kind: str, body: Mapping[str, object], previous: str
 ) -> str:
     """The digest that a record with these members must have."""
-    members = {"number": number, "at": at, "kind": kind, "body": body, "previous": previous}
-    return sha256(canonical(members)).hexdigest()
+    return digest_of_texts(number, at, kind, canonical_text(body), previous)
+
+
+def digest_of_texts(number: int, at: str, kind: str, body: str, previous: str) -> str:
+    """The same, given the canonical text of the body."""
+    whole = (
+        f'{{"at":{canonical_text(at)},"body":{body},"kind":{canonical_text(kind)},'
+        f'"number":{number},"previous":{canonical_text(previous)}}}'
+    )
+    return sha256(whole.encode("utf-8")).hexdigest()

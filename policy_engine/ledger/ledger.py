@@ -15,7 +15,7 @@ from typing import Any, cast
 from policy_engine.foundation.canonical import canonical_text, decode, timestamp_text
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.errors import LedgerError
-from policy_engine.ledger.chain import GENESIS, Record, record_digest
+from policy_engine.ledger.chain import GENESIS, Record, digest_of_texts
 from policy_engine.runtime.ports import Clock
 
 _TABLES = (
@@ -33,6 +33,8 @@ class Ledger:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._known_end: tuple[object, int, str] = (None, 0, GENESIS)
+        """The latest entry as of a state of the store."""
         with database.transaction():
             for statement in _TABLES:
                 database.execute(statement)
@@ -49,16 +51,24 @@ class Ledger:
 
     def record(self, kind: str, body: Mapping[str, object]) -> None:
         """Appends an entry."""
+        text = canonical_text(body)
         with self._database.transaction():
-            head = self.head()
-            number = head.number + 1 if head else 1
-            previous = head.digest if head else GENESIS
-            at = timestamp_text(self._clock.now())
-            digest = record_digest(number, at, kind, body, previous)
+            last, previous = self._end()
+            number, at = last + 1, timestamp_text(self._clock.now())
+            digest = digest_of_texts(number, at, kind, text, previous)
             self._database.execute(
                 "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?)",
-                (number, at, kind, canonical_text(body), previous, digest),
+                (number, at, kind, text, previous, digest),
             )
+            self._known_end = (self._database.state, number, digest)
+
+    def _end(self) -> tuple[int, str]:
+        """The number and the digest of the latest entry."""
+        state, number, digest = self._known_end
+        if state == self._database.state:
+            return number, digest
+        rows = self._database.rows("SELECT number, digest FROM ledger ORDER BY number DESC LIMIT 1")
+        return cast("tuple[int, str]", rows[0]) if rows else (0, GENESIS)
 
     def head(self) -> Record | None:
         """The latest entry."""

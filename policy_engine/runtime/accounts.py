@@ -13,15 +13,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from hashlib import sha256
+from functools import lru_cache
 from typing import cast
 
+from policy_engine.decision import codes
 from policy_engine.decision.action import Action, Agent, Human, Principal
-from policy_engine.decision.outcome import Ask, Decision, Reason
+from policy_engine.decision.clearance import Clearance
+from policy_engine.decision.explain import permitted
+from policy_engine.decision.outcome import Ask, Decision, Outcome, Reason
 from policy_engine.decision.session import Session
-from policy_engine.foundation.canonical import canonical, readable_text
+from policy_engine.foundation.canonical import Written, canonical, readable_text
+from policy_engine.foundation.diagnostics import Label
 from policy_engine.foundation.render import visible
-from policy_engine.language.policy import PolicySet
+from policy_engine.language.policy import Effect, PolicySet, Rule
 from policy_engine.runtime.keeping import NO_PLAIN_FORM, as_plain
 from policy_engine.values.money import Money
 from policy_engine.values.plain import leaves, plain
@@ -35,6 +39,10 @@ from policy_engine.values.types import (
     SetOf,
     Type,
 )
+
+_DIGEST_LENGTH = 64
+
+_MOST_PRINCIPALS = 1024
 
 MASK = "•••"
 
@@ -52,14 +60,31 @@ class Accounts:
     def __init__(self, policy: PolicySet, salt: bytes) -> None:
         self._policy = policy
         self._salt = salt
+        self._sealed_text = lru_cache(1024)(self._sealed)
+        self._principals: dict[object, Written] = {}
+        self._agents = {field.name: field for field in policy.agents}
+        self._humans = {field.name: field for field in policy.humans}
+        self._context = {field.name: field for field in policy.context}
+        self._known_facts = {f.name: Field(f.name, f.type) for f in policy.facts.values()}
+        self._inputs = {n: {f.name: f for f in t.inputs} for n, t in policy.tasks.items()}
+        self._permits = {
+            name: Written(_permit(rule))
+            for name, rule in policy.rules.items()
+            if rule.effect is Effect.PERMIT
+        }
 
     def seal(self, value: object) -> str:
         """A keyed digest (HMAC-SHA-256 over the canonical form)."""
+        is_text = type(value) is str and len(value) == _DIGEST_LENGTH
+        # A text of that length is mostly a digest, sealed with each entry about an action.
+        return self._sealed_text(value) if is_text else self._sealed(value)
+
+    def _sealed(self, value: object) -> str:
         try:
             data = canonical(plain(value))
         except (ValueError, RecursionError):
             data = f"a {type(value).__name__} without a plain form".encode()
-        return hmac.new(self._salt, data, sha256).hexdigest()
+        return hmac.digest(self._salt, data, "sha256").hex()
 
     def priority(self, task: str) -> int:
         """How urgent a task is, by the policy."""
@@ -84,26 +109,59 @@ class Accounts:
         decision: Decision,
     ) -> dict[str, object]:
         """Everything that a decision rested on, and all its reasons."""
+        return self._decided(
+            id_,
+            action,
+            session,
+            facts,
+            decision,
+            decision.outcome,
+            [self._reason(reason) for reason in decision.reasons],
+            [self._reason(reason) for reason in decision.observed],
+        )
+
+    def clearance(
+        self,
+        id_: str,
+        action: Action,
+        session: Session | None,
+        facts: Mapping[str, object],
+        clearance: Clearance,
+    ) -> dict[str, object]:
+        """The same of what was allowed at once."""
+        permits = [self._permits[rule] for rule in clearance.rules]
+        return self._decided(id_, action, session, facts, clearance, Outcome.ALLOW, permits, [])
+
+    def _decided(
+        self,
+        id_: str,
+        action: Action,
+        session: Session | None,
+        facts: Mapping[str, object],
+        answer: Decision | Clearance,
+        outcome: Outcome,
+        reasons: Sequence[Mapping[str, object]],
+        observed: Sequence[Mapping[str, object]],
+    ) -> dict[str, object]:
         behalf = action.on_behalf_of
-        context = {field.name: field for field in self._policy.context}
         return {
             "action": id_,
             "session": session.id if session else None,
             "task": str(action.task),
             "principal": self._principal(action.principal),
-            "roles": None if decision.roles is None else sorted(decision.roles),
+            "roles": None if answer.roles is None else sorted(answer.roles),
             "on_behalf_of": behalf.id if behalf else None,
             "domain": None if action.domain is None else str(action.domain),
             "chain": [self._principal(member) for member in action.chain],
             "input": _told(self._input(action)),
-            "context": _told(self._members(action.context, context)),
+            "context": _told(self._members(action.context, self._context)),
             "facts": _told(self._facts(facts)),
-            "outcome": decision.outcome.word,
-            "reasons": [reason_account(reason) for reason in decision.reasons],
-            "observed": [reason_account(reason) for reason in decision.observed],
-            "policy": decision.policy,
-            "action_digest": self.seal(decision.action),
-            "facts_digest": self.seal(decision.facts),
+            "outcome": outcome.word,
+            "reasons": reasons,
+            "observed": observed,
+            "policy": answer.policy,
+            "action_digest": self.seal(answer.action),
+            "facts_digest": self.seal(answer.facts),
             "seen_outputs": len(session.outputs) if session else 0,
         }
 
@@ -121,8 +179,8 @@ class Accounts:
 
     def shown_principal(self, principal: Principal) -> Principal:
         """The principal as an approver may see it: declared attributes, secret ones masked."""
-        fields = self._policy.agents if principal.kind == "agent" else self._policy.humans
-        declared = {f.name: f for f in fields if f.name in principal.attributes}
+        fields = self._agents if principal.kind == "agent" else self._humans
+        declared = {n: field for n, field in fields.items() if n in principal.attributes}
         known = {name: principal.attributes[name] for name in declared}
         make = Agent if principal.kind == "agent" else Human
         return make(principal.id, **_shown(self._members(known, declared)))
@@ -147,26 +205,41 @@ class Accounts:
             for field in fields
         )
 
-    def _principal(self, principal: Principal) -> dict[str, object]:
-        fields = self._policy.agents if principal.kind == "agent" else self._policy.humans
-        declared = {field.name: field for field in fields}
+    def _principal(self, principal: Principal) -> Mapping[str, object]:
+        if principal.simple is not principal:
+            return self._principal_account(principal)
+        # Equal is not the same: 1 and True are, and so are 1 and 1.0.
+        attributes = tuple((n, type(v), v) for n, v in principal.attributes.items())
+        key = (principal.kind, principal.id, attributes)
+        known = self._principals.get(key)
+        if known is None:
+            if len(self._principals) >= _MOST_PRINCIPALS:
+                self._principals.clear()
+            known = self._principals[key] = Written(self._principal_account(principal))
+        return known
+
+    def _principal_account(self, principal: Principal) -> dict[str, object]:
+        declared = self._agents if principal.kind == "agent" else self._humans
         return {
             "kind": principal.kind,
             "id": principal.id,
             "attributes": _told(self._members(principal.attributes, declared)),
         }
 
+    def _reason(self, reason: Reason) -> Mapping[str, object]:
+        """A permit is told by its rule; what stands in the way, with the values that mattered."""
+        permit = self._permits.get(reason.rule or "") if reason.code is codes.PERMITTED else None
+        return reason_account(reason) if permit is None else permit
+
     def _input(self, action: Action) -> dict[str, object]:
-        task = self._policy.tasks.get(action.task) if isinstance(action.task, str) else None
-        fields = {field.name: field for field in task.inputs} if task else {}
+        fields = self._inputs.get(action.task, {}) if isinstance(action.task, str) else {}
         return self._members(action.input, fields)
 
     def _facts(self, facts: Mapping[str, object]) -> dict[str, object]:
-        declared = {f.name: Field(f.name, f.type) for f in self._policy.facts.values()}
         return {
-            name: self._datum(value, declared[name])
+            name: self._datum(value, self._known_facts[name])
             for name, value in facts.items()
-            if name in declared
+            if name in self._known_facts
         }
 
     def _members(
@@ -220,6 +293,12 @@ def reason_account(reason: Reason) -> dict[str, object]:
         "controls": list(reason.controls),
         "not_before": reason.not_before,
     }
+
+
+def _permit(rule: Rule) -> dict[str, object]:
+    """A permit that applied, by itself: what it saw are the inputs and facts of the same entry."""
+    label = Label(rule.effect_span, "")
+    return reason_account(permitted(rule, (label,)))
 
 
 def ask_account(asks: Sequence[Ask]) -> list[dict[str, object]]:

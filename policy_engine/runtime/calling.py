@@ -1,15 +1,22 @@
 """Calls foreign code in a thread of its own: it may raise anything, and may never come back.
 
-A coroutine function runs on an event loop of that thread.
+A coroutine function runs on an event loop of that thread. A thread that came back is used again;
+one that did not in time is left behind, and ends when it does.
 """
 
 from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from contextvars import copy_context
+from functools import partial
+from queue import SimpleQueue
+
+_MOST_IDLE = 64
 
 
 class Raised(Exception):
@@ -27,21 +34,74 @@ class Hangs(Exception):
 def call(
     function: Callable[..., object], arguments: Mapping[str, object], seconds: float, name: str
 ) -> object:
-    """What the function returns. Raises `Raised` or `Hangs`; `name` is that of the thread."""
-    outcome: dict[str, Any] = {}
+    """What the function returns. Raises `Raised` or `Hangs`; `name` is that of the thread.
 
-    def work() -> None:
-        try:
-            answer = function(**arguments)
-            outcome["value"] = asyncio.run(answer) if inspect.iscoroutine(answer) else answer
-        except BaseException as error:  # noqa: BLE001 — whatever it raises is its answer
-            outcome["error"] = error
-
-    thread = threading.Thread(target=work, name=name, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if "error" in outcome:
-        raise Raised(outcome["error"])
-    if "value" not in outcome:
+    The function sees the context variables of the caller.
+    """
+    errand = _Errand(partial(copy_context().run, function, **arguments), name)
+    try:
+        hand = _idle.pop()
+    except IndexError:
+        hand = _Hand()
+    is_back = False
+    try:
+        hand.errands.put(errand)
+        is_back = errand.wait(seconds)
+    finally:
+        if is_back and len(_idle) < _MOST_IDLE:
+            _idle.append(hand)
+        else:
+            hand.errands.put(None)
+    if not is_back:
         raise Hangs(f"no answer within {seconds:g} seconds")
-    return outcome["value"]
+    if errand.error is not None:
+        raise Raised(errand.error)
+    return errand.value
+
+
+class _Errand:
+    """One call, and what came of it."""
+
+    __slots__ = ("_done", "_function", "_name", "error", "value")
+
+    def __init__(self, function: Callable[[], object], name: str) -> None:
+        self._function = function
+        self._name = name
+        self._done = threading.Lock()
+        self._done.acquire()
+        self.value: object = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        threading.current_thread().name = self._name
+        try:
+            answer = self._function()
+            self.value = asyncio.run(answer) if inspect.iscoroutine(answer) else answer
+        except BaseException as error:  # noqa: BLE001 — whatever it raises is its answer
+            self.error = error
+        self._done.release()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it is done in time."""
+        return self._done.acquire(timeout=seconds)
+
+
+class _Hand:
+    """A thread that runs one errand after the other, until it is given none."""
+
+    __slots__ = ("errands",)
+
+    def __init__(self) -> None:
+        self.errands: SimpleQueue[_Errand | None] = SimpleQueue()
+        threading.Thread(target=_work, args=(self.errands,), daemon=True).start()
+
+
+def _work(errands: SimpleQueue[_Errand | None]) -> None:
+    while (errand := errands.get()) is not None:
+        errand.run()
+        del errand  # or what it returned would live as long as the thread
+
+
+_idle: deque[_Hand] = deque()
+
+os.register_at_fork(after_in_child=_idle.clear)  # a child has no threads but the one that forked

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from policy_engine.decision.clearance import Clearance
 from policy_engine.decision.evidence import ValidationResult
 from policy_engine.decision.outcome import Decision, Obligation
 from policy_engine.decision.session import Session
@@ -26,7 +27,7 @@ from policy_engine.runtime.flow import Flow, Perform, Work
 from policy_engine.runtime.keeping import NO_PLAIN_FORM, as_plain, given_back, snapshot
 from policy_engine.runtime.ports import Recorder
 from policy_engine.runtime.presence import Presence
-from policy_engine.runtime.result import Result
+from policy_engine.runtime.result import Answer, Result
 from policy_engine.runtime.signatures import Signatures
 from policy_engine.runtime.store import Status, Store, Stored
 
@@ -41,7 +42,7 @@ class Begun:
     input: Mapping[str, object]
     """As the tool gets it."""
     obligations: tuple[Obligation, ...]
-    decision: Decision | None
+    answer: Answer | None
     """None where it was let through earlier, and its outcome is only now told."""
 
 
@@ -68,25 +69,40 @@ class Calls:
         self._checking = checking
         self._policy = policy
 
+    def owner(self) -> str:
+        """The name under which this gate begins actions, with the lock that shows it alive."""
+        self._presence.show()
+        return self._presence.name
+
     def intend(self, stored: Stored, session: Session | None, decision: Decision, by: str) -> Begun:
         """From here on the action may have happened. In the transaction of the decision.
 
         `by` says how it will be performed: by a tool, from a recording, by somebody who reports.
         """
-        assert decision.input is not None
         self._signatures.use_approvals(stored.id)
-        self._presence.show()
-        self._store.act(stored.id, decision, self._presence.name)
+        self._store.act(stored.id, decision, self.owner())
+        return self.intended(stored, session, decision, decision, by)
+
+    def intended(
+        self,
+        stored: Stored,
+        session: Session | None,
+        let: Decision | Clearance,
+        answer: Answer,
+        by: str,
+    ) -> Begun:
+        """The intent of an action that the store has as begun, on the record; `let` allows it."""
+        assert let.input is not None
         if stored.session is not None:
             # What a call carries out counts from now on, whenever and whether it comes back.
-            self._store.keep_output(stored.session, stored.action.task, decision.input, None)
-        sealed = self._accounts.seal(decision.facts)
+            self._store.keep_output(stored.session, stored.action.task, let.input, None)
+        sealed = self._accounts.seal(let.facts)
         self._recorder.record(
             "intent",
             {
                 "action": stored.id,
-                "action_digest": self._accounts.seal(decision.action),
-                "policy": decision.policy,
+                "action_digest": self._accounts.seal(let.action),
+                "policy": let.policy,
                 "approvals": [
                     {
                         "by": signer,
@@ -94,13 +110,13 @@ class Calls:
                         "rule_digest": ask.rule_digest,
                         "facts_digest": sealed,
                     }
-                    for ask in decision.approved
+                    for ask in let.approved
                     for signer in ask.signed
                 ],
                 "by": by,
             },
         )
-        return Begun(stored, session, decision.input, decision.obligations, decision)
+        return Begun(stored, session, let.input, let.obligations, answer)
 
     def perform(self, begun: Begun) -> Flow[Result]:
         """Calls the tool of an action whose intent is recorded, and records what came of it."""
@@ -135,8 +151,8 @@ class Calls:
         if kept is NO_PLAIN_FORM:
             detail = "the output has no plain form, so it was not kept"
             code = codes.NOT_RECORDABLE
-            return Result(stored.id, Status.EXECUTED, begun.decision, output, code, detail)
-        return Result(stored.id, Status.EXECUTED, begun.decision, given_back(output, kept))
+            return Result(stored.id, Status.EXECUTED, begun.answer, output, code, detail)
+        return Result(stored.id, Status.EXECUTED, begun.answer, given_back(output, kept))
 
     def failed(self, begun: Begun, error: ToolFailed) -> Result:
         """The tool said that it could not."""
@@ -144,7 +160,7 @@ class Calls:
         with self._database.transaction():
             if not self._store.settle(begun.stored.id, Status.FAILED, detail=detail):
                 return self._settled_before(begun)
-            return self._fail(begun.stored, begun.decision, codes.TOOL_FAILED, detail)
+            return self._fail(begun.stored, begun.answer, codes.TOOL_FAILED, detail)
 
     def no_tool(self, stored: Stored, decision: Decision) -> Result:
         """It was allowed, and nobody here can do it: nothing was called."""
@@ -162,7 +178,7 @@ class Calls:
             body = {"action": stored.id, "code": codes.TOOL_HANGS.id, "problem": problem}
             self._recorder.record("unknown", body)
             self._remember(begun, NO_PLAIN_FORM)
-        return Result(stored.id, Status.UNKNOWN, begun.decision, None, codes.TOOL_HANGS, problem)
+        return Result(stored.id, Status.UNKNOWN, begun.answer, None, codes.TOOL_HANGS, problem)
 
     def _owed(self, begun: Begun, kept: object) -> Flow[str | None]:
         """Why the output may not be released: an obligation of the decision that is not met."""
@@ -198,7 +214,7 @@ class Calls:
                 return self._settled_before(begun)
             self._recorder.record("executed", self._accounts.output(id_, kept, elapsed))
             self._recorder.record("withheld", {"action": id_, "problem": problem})
-        return Result(id_, Status.WITHHELD, begun.decision, None, codes.WITHHELD, problem)
+        return Result(id_, Status.WITHHELD, begun.answer, None, codes.WITHHELD, problem)
 
     def _words(self, begun: Begun, error: ToolFailed | ToolHangs) -> str:
         """What an error says, where that cannot be what nobody may hear."""
@@ -208,16 +224,16 @@ class Calls:
             return f"{error.kind} (its words are withheld: nothing validates them)"
         return writable(str(error)[:LONGEST_TEXT])
 
-    def _fail(self, stored: Stored, decision: Decision | None, code: Code, detail: str) -> Result:
+    def _fail(self, stored: Stored, answer: Answer | None, code: Code, detail: str) -> Result:
         body = {"action": stored.id, "code": code.id, "problem": detail}
         self._recorder.record("failed", body)
-        return Result(stored.id, Status.FAILED, decision, None, code, detail)
+        return Result(stored.id, Status.FAILED, answer, None, code, detail)
 
     def _settled_before(self, begun: Begun) -> Result:
         """Somebody else has said what became of it: that stays, and this comes too late."""
         stored = self._store.by_id(begun.stored.id)
         assert stored is not None
-        return Result(stored.id, stored.status, begun.decision, stored.output, detail=stored.detail)
+        return Result(stored.id, stored.status, begun.answer, stored.output, detail=stored.detail)
 
     def _remember(self, begun: Begun, kept: object) -> None:
         """Adds what came back from a call to its session."""

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from policy_engine.decision.action import Action
+from policy_engine.decision.action import Action, proposal_digest
+from policy_engine.decision.circumstances import Circumstances
+from policy_engine.decision.clearance import Clearance
 from policy_engine.decision.evidence import Evidence
 from policy_engine.decision.history import History
 from policy_engine.decision.outcome import Decision, Outcome
@@ -78,13 +80,25 @@ class Decisions:
             memory.mark_incomplete()
         return memory
 
-    def bare(
-        self, action: Action, session: Session | None, facts: Mapping[str, object]
-    ) -> Decision:
+    def cleared(self, action: Action, given: Circumstances) -> Clearance | None:
+        """What a new action needs that is allowed at once; None where there is more to say."""
+        clearance = self._decider.clear(action, given)
+        if clearance is None or not self._signatures.any_rejection(given.now):
+            return clearance
+        proposal = proposal_digest(action, clearance.input)
+        return None if self._signatures.rejections((proposal,), given.now) else clearance
+
+    def bare(self, action: Action, given: Circumstances) -> Decision:
         """A decision about a new action: nothing was said yet, but what is like it was rejected."""
-        decision = self._decide(action, session, facts, (), None)
-        rejections = self._signatures.rejections(decision.proposals, self._clock.now())
-        return self._decide(action, session, facts, rejections, None) if rejections else decision
+        decision = self._decider.decide_in(action, given)
+        rejections = self._signatures.rejections(decision.proposals, given.now)
+        if not rejections:
+            return decision
+        return self._decider.decide_in(action, replace(given, evidence=rejections))
+
+    def in_full(self, action: Action, given: Circumstances) -> Decision:
+        """The whole decision of what was cleared, in the circumstances in which it was."""
+        return self._decider.decide_in(action, given)
 
     def fresh(
         self,
@@ -181,7 +195,16 @@ class Decisions:
         facts: Mapping[str, object],
         decision: Decision,
     ) -> None:
+        """Puts a decision on the record."""
         body = self._accounts.decision(id_, action, session, facts, decision)
+        self._recorder.record("decided", body)
+
+    def record_clearance(
+        self, stored: Stored, session: Session | None, clearance: Clearance
+    ) -> None:
+        """Puts on the record what was allowed at once."""
+        action, facts = stored.action, stored.facts
+        body = self._accounts.clearance(stored.id, action, session, facts, clearance)
         self._recorder.record("decided", body)
 
     def _decide(
@@ -192,8 +215,20 @@ class Decisions:
         evidence: tuple[Evidence, ...],
         own: str | None,
     ) -> Decision:
+        given = self.circumstances(action, session, facts, evidence, own)
+        return self._decider.decide_in(action, given)
+
+    def circumstances(
+        self,
+        action: Action,
+        session: Session | None,
+        facts: Mapping[str, object],
+        evidence: tuple[Evidence, ...] = (),
+        own: str | None = None,
+    ) -> Circumstances:
+        """All that a decision rests on now; `own` is the action's id, where the store has it."""
         now = self._clock.now()
-        return self._decider.decide(
+        return self._decider.circumstances(
             action,
             session=session,
             facts=facts,

@@ -10,6 +10,7 @@ import asyncio
 import copy
 import inspect
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 from policy_engine.foundation.errors import GateError
@@ -94,7 +95,7 @@ class Tools:
     def _arguments(
         self, task: str, input: Mapping[str, object], key: str | None
     ) -> dict[str, object]:
-        arguments = copy.deepcopy(dict(input))
+        arguments = {name: _copied(value) for name, value in input.items()}
         if key is not None and KEY not in arguments and task in self._takes_key:
             arguments[KEY] = key
         return arguments
@@ -120,6 +121,14 @@ class Recorded:
         if self._error is not None:
             raise ToolFailed(self._error)
         return self._output
+
+
+def _copied(value: object) -> object:
+    """The same for the tool alone, which may change it."""
+    return value if type(value) in _UNCHANGING else copy.deepcopy(value)
+
+
+_UNCHANGING = frozenset((str, int, bool, Decimal, type(None)))
 
 
 def _takes_key(tool: Tool) -> bool:

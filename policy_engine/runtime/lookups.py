@@ -34,6 +34,10 @@ class Lookups:
         self._host = host
         self._needed = {task: _needed(task, policy) for task in policy.tasks}
 
+    def knows_nothing_of(self, action: Action) -> bool:
+        """Whether neither the host nor a task has anything to say for it."""
+        return self._host is no_facts and not self._needed.get(str(action.task))
+
     def __call__(
         self, action: Action, *, attributes: Mapping[str, object], now: datetime
     ) -> Mapping[str, object]:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Protocol, runtime_checkable
 
 from policy_engine.decision.action import Action
+from policy_engine.decision.circumstances import Circumstances
+from policy_engine.decision.clearance import Clearance
 from policy_engine.decision.evidence import Evidence, ValidationResult
 from policy_engine.decision.history import History
 from policy_engine.decision.outcome import Decision
@@ -16,7 +18,7 @@ from policy_engine.decision.session import Session
 class Decider(Protocol):
     """Answers whether an action may happen, and runs the validations that it needs."""
 
-    def decide(
+    def circumstances(
         self,
         action: Action,
         *,
@@ -27,7 +29,11 @@ class Decider(Protocol):
         history: History | None,
         attributes: Mapping[str, object],
         suspended: Iterable[str],
-    ) -> Decision: ...
+    ) -> Circumstances: ...
+
+    def decide_in(self, action: Action, circumstances: Circumstances) -> Decision: ...
+
+    def clear(self, action: Action, circumstances: Circumstances) -> Clearance | None: ...
 
     def validate(
         self,
@@ -85,6 +91,10 @@ class Facts(Protocol):
 
 class LookUp(Protocol):
     """The same for a gate, which knows the time and what is said of the action's session too."""
+
+    def knows_nothing_of(self, action: Action) -> bool:
+        """Whether there is nothing to look up for it."""
+        ...
 
     def __call__(
         self, action: Action, *, attributes: Mapping[str, object], now: datetime

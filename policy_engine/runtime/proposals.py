@@ -8,10 +8,11 @@ time a fresh decision, in the transaction of what follows from it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
-from policy_engine.decision.action import Action, named
+from policy_engine.decision.action import Action, named, proposal_digest
+from policy_engine.decision.circumstances import Circumstances
 from policy_engine.decision.evidence import ValidationResult
 from policy_engine.decision.intake import taken_in
 from policy_engine.decision.outcome import Decision, Outcome
@@ -68,39 +69,22 @@ class Proposals:
         `reported`: or lets somebody else perform it, who then reports what came of it.
         """
         action = taken_in(action)
-        self.memory(session)
-        looked_up = facts is None
         known: Mapping[str, object]
-        if facts is None:
-            known = yield Work(partial(self._looked_up, action, session.id if session else None))
-        else:
+        if facts is not None:
             known = plain_facts(facts)
+        elif self._facts.knows_nothing_of(action):
+            known = {}
+        else:
+            self.memory(session)
+            known = yield Work(partial(self._looked_up, action, session.id if session else None))
+        new = _New(action, session, known, facts is None, key, reported)
         with self._database.transaction():
-            memory = self.memory(session)
-            decision = self._decisions.bare(action, memory, known)
-            if decision.action is None:
-                self._decisions.record("-", action, memory, known, decision)
-                return Result(None, Status.DENIED, decision)
-            earlier = self._earlier(decision, action, session, key, reported)
-            if earlier is None:
-                id_ = self._store.add(
-                    action,
-                    session.id if session else None,
-                    known,
-                    looked_up=looked_up,
-                    decision=decision,
-                    key=key,
-                    reported=reported,
-                )
-                stored = self._decisions.known(id_)
-                at_once = decision.outcome in (Outcome.ALLOW, Outcome.DENY)
-                settled = self._settled(stored, session, decision, ()) if at_once else None
-        if earlier is not None:
-            facts = None if looked_up else known
-            return (yield from self.resume(earlier.id, session, facts))
-        if settled is None:
-            return (yield from self._proceed(id_, session, known))
-        return (yield from self._finished(settled))
+            taken = self._taken(new)
+        if not isinstance(taken, _Unsettled):
+            return (yield from self._finished(taken))
+        if taken.is_new:
+            return (yield from self._proceed(taken.id, session, known))
+        return (yield from self.resume(taken.id, session, None if new.looked_up else known))
 
     def resume(
         self, id_: str, session: Session | None, facts: Mapping[str, object] | None
@@ -130,6 +114,66 @@ class Proposals:
             raise GateError("this session was not opened at this gate: use gate.open(request)")
         return memory
 
+    def _taken(self, new: _New) -> Result | Begun | _Unsettled:
+        """A new action, decided and kept; in one transaction."""
+        memory = self.memory(new.session)
+        given = self._decisions.circumstances(new.action, memory, new.facts)
+        begun = self._at_once(new, memory, given)
+        if begun is not None:
+            return begun
+        decision = self._decisions.bare(new.action, given)
+        if decision.action is None:
+            self._decisions.record("-", new.action, memory, new.facts, decision)
+            return Result(None, Status.DENIED, decision)
+        earlier = self._earlier(new, decision)
+        if earlier is not None:
+            return _Unsettled(earlier.id, is_new=False)
+        id_ = self._store.add(
+            new.action,
+            new.session_id,
+            new.facts,
+            looked_up=new.looked_up,
+            decision=decision,
+            key=new.key,
+            reported=new.reported,
+        )
+        if decision.outcome not in (Outcome.ALLOW, Outcome.DENY):
+            return _Unsettled(id_, is_new=True)
+        return self._settled(self._decisions.known(id_), new.session, decision, ())
+
+    def _at_once(self, new: _New, memory: Session | None, given: Circumstances) -> Begun | None:
+        """A new action that nothing stands against, begun; None where it takes the longer way."""
+        action, key = new.action, new.key
+        if not new.reported and not self._executor.can(action.task):
+            return None
+        clearance = self._decisions.cleared(action, given)
+        if clearance is None or self._is_known(new, clearance.action):
+            return None
+        stored = self._store.begin(
+            action,
+            new.session_id,
+            new.facts,
+            looked_up=new.looked_up,
+            clearance=clearance,
+            proposal="" if key is None else proposal_digest(action, clearance.input),
+            key=key,
+            reported=new.reported,
+            owner=self._calls.owner(),
+        )
+        self._decisions.record_clearance(stored, memory, clearance)
+        in_full = partial(self._decisions.in_full, action, given)
+        return self._calls.intended(stored, new.session, clearance, in_full, self._by(stored))
+
+    def _is_known(self, new: _New, digest: str) -> bool:
+        """Whether its key stands for an action already, or the same one waits."""
+        if new.key is not None:
+            return self._store.by_key(new.key) is not None
+        return self._store.held_twin(new.session_id, digest) is not None
+
+    def _by(self, stored: Stored) -> str:
+        """How it will be performed, in the words of the record."""
+        return "report" if stored.reported else self._executor.name
+
     def _proceed(
         self, id_: str, session: Session | None, facts: Mapping[str, object]
     ) -> Flow[Result]:
@@ -150,7 +194,7 @@ class Proposals:
         if isinstance(settled, Result):
             return settled
         if settled.stored.reported:
-            return Result(settled.stored.id, Status.EXECUTING, settled.decision)
+            return Result(settled.stored.id, Status.EXECUTING, settled.answer)
         return (yield from self._calls.perform(settled))
 
     def _settled(
@@ -173,8 +217,7 @@ class Proposals:
             return Result(stored.id, Status.DENIED, decision)
         if not stored.reported and not self._executor.can(stored.action.task):
             return self._calls.no_tool(stored, decision)
-        by = "report" if stored.reported else self._executor.name
-        return self._calls.intend(stored, session, decision, by)
+        return self._calls.intend(stored, session, decision, self._by(stored))
 
     def _looked_up(self, action: Action, session: str | None) -> Mapping[str, object]:
         """The gate's own look-up; where it fails, the facts are not known."""
@@ -184,28 +227,46 @@ class Proposals:
         except Exception:  # noqa: BLE001 — foreign code; no fact is the restrictive reading
             return {}
 
-    def _earlier(
-        self,
-        decision: Decision,
-        action: Action,
-        session: Session | None,
-        key: str | None,
-        reported: bool,
-    ) -> Stored | None:
+    def _earlier(self, new: _New, decision: Decision) -> Stored | None:
         """The action that this key stands for; without a key, the same one that already waits."""
         assert decision.action is not None
+        key = new.key
         if key is None:
-            twin = self._store.held_twin(session.id if session else None, decision.action)
-            return twin if twin is not None and twin.reported == reported else None
+            twin = self._store.held_twin(new.session_id, decision.action)
+            return twin if twin is not None and twin.reported == new.reported else None
         keyed = self._store.by_key(key)
-        if keyed is not None and keyed.reported != reported:
+        if keyed is not None and keyed.reported != new.reported:
             raise GateError(f"the key {key} stands for an action that is performed another way")
-        if keyed is not None and not _is_same(keyed, action, decision):
+        if keyed is not None and not _is_same(keyed, new.action, decision):
             raise GateError(
                 f"the key {key} stands for another action; give what has changed another key "
                 "(a session file: another `session`)"
             )
         return keyed
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """An action that is proposed, with all that came with it."""
+
+    action: Action
+    session: Session | None
+    facts: Mapping[str, object]
+    looked_up: bool
+    key: str | None
+    reported: bool
+
+    @property
+    def session_id(self) -> str | None:
+        return self.session.id if self.session else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsettled:
+    """An action of the store that has to be gone on with."""
+
+    id: str
+    is_new: bool
 
 
 def _is_same(keyed: Stored, action: Action, decision: Decision) -> bool:

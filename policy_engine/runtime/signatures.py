@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Protocol, cast
 
@@ -40,6 +40,7 @@ _TABLES = (
         action TEXT NOT NULL REFERENCES actions (id), signer TEXT NOT NULL,
         action_digest TEXT NOT NULL, at TEXT NOT NULL, used INTEGER NOT NULL DEFAULT 0)""",
     "CREATE INDEX IF NOT EXISTS rejections_by_proposal ON rejections (proposal)",
+    "CREATE INDEX IF NOT EXISTS rejections_by_time ON rejections (at)",
 )
 
 
@@ -165,6 +166,11 @@ class Signatures:
         for by, action, at in cast("list[tuple[str, str, str]]", rows):
             found.append(Confirmation(by, action, time_of(at)))
         return tuple(found)
+
+    def any_rejection(self, now: datetime) -> bool:
+        """Whether any no to anything still holds."""
+        since = timestamp_text(now - CLOCK - timedelta(seconds=1))  # texts differ in fractions
+        return bool(self._database.rows("SELECT 1 FROM rejections WHERE at > ? LIMIT 1", (since,)))
 
     def rejections(self, proposals: Sequence[str], now: datetime) -> tuple[Rejection, ...]:
         """Each no to one of these proposals that still holds."""

@@ -15,7 +15,9 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, NamedTuple, cast
 
-from policy_engine.decision.action import Action, Agent, Human, Principal, described
+from policy_engine.decision.action import SIMPLE, Action, Agent, Human, Principal, described
+from policy_engine.decision.clearance import Clearance
+from policy_engine.decision.code.binding import principal_text, quoted
 from policy_engine.decision.outcome import Decision, Obligation
 from policy_engine.decision.session import SeenOutput, Session
 from policy_engine.foundation.canonical import canonical_text, decode, timestamp_text
@@ -33,14 +35,16 @@ _TABLES = (
         task TEXT NOT NULL, input TEXT NOT NULL, value TEXT NOT NULL,
         PRIMARY KEY (session, position))""",
     """CREATE TABLE IF NOT EXISTS actions (
-        id TEXT PRIMARY KEY, key TEXT UNIQUE, session TEXT REFERENCES sessions (id),
+        id TEXT PRIMARY KEY, key TEXT, session TEXT REFERENCES sessions (id),
         task TEXT NOT NULL, body TEXT NOT NULL, facts TEXT NOT NULL, looked_up INTEGER NOT NULL,
         digest TEXT NOT NULL, proposal TEXT NOT NULL, status TEXT NOT NULL,
         proposed_at TEXT NOT NULL, acted_at TEXT, approved INTEGER NOT NULL DEFAULT 0,
         output TEXT, detail TEXT, reported INTEGER NOT NULL DEFAULT 0, obligations TEXT,
         owner TEXT, due TEXT, noticed INTEGER NOT NULL DEFAULT 0)""",
-    "CREATE INDEX IF NOT EXISTS actions_unnoticed ON actions (noticed, status)",
-    "CREATE INDEX IF NOT EXISTS actions_by_status ON actions (status)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS actions_by_key ON actions (key) WHERE key IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS actions_held ON actions (session) WHERE status = 'held'",
+    """CREATE INDEX IF NOT EXISTS actions_under_way ON actions (acted_at)
+        WHERE status = 'executing'""",
     "CREATE INDEX IF NOT EXISTS actions_by_task ON actions (task, proposed_at)",
     """CREATE TABLE IF NOT EXISTS proposals (
         action TEXT NOT NULL REFERENCES actions (id), proposal TEXT NOT NULL,
@@ -127,6 +131,8 @@ class Store:
 
     def root(self, id_: str | None) -> str | None:
         """The first session of a family; None for one without a family."""
+        if id_ is None:
+            return None
         rows = self._database.rows("SELECT root FROM sessions WHERE id = ?", (id_,))
         return cast("str | None", rows[0][0]) if rows else None
 
@@ -149,13 +155,17 @@ class Store:
 
     def attributes(self, id_: str | None) -> Mapping[str, object]:
         """What is said of a session by whoever opened it."""
+        if id_ is None:
+            return {}
         rows = self._database.rows("SELECT attributes FROM sessions WHERE id = ?", (id_,))
         return cast("dict[str, object]", read(str(rows[0][0]))) if rows else {}
 
     def session(self, id_: str | None, labels: Iterable[str] = ()) -> Session | None:
         """A session as the store has it, in a copy of the caller's own."""
+        if id_ is None:
+            return None
         rows = self._database.rows("SELECT request, complete FROM sessions WHERE id = ?", (id_,))
-        if not rows or id_ is None:
+        if not rows:
             return None
         request, complete = cast("tuple[str | None, int]", rows[0])
         outputs = self._outputs(id_)
@@ -228,7 +238,7 @@ class Store:
                 key,
                 session,
                 action.task,
-                write(_body(action)),
+                body_text(action),
                 write(facts),
                 looked_up,
                 decision.action,
@@ -240,6 +250,62 @@ class Store:
         )
         self._propose(id_, decision.proposals)
         return id_
+
+    def begin(
+        self,
+        action: Action,
+        session: str | None,
+        facts: Mapping[str, object],
+        *,
+        looked_up: bool,
+        clearance: Clearance,
+        proposal: str,
+        key: str | None,
+        reported: bool,
+        owner: str,
+    ) -> Stored:
+        """Keeps an action that may happen from now on: proposed, allowed and begun at once.
+
+        `proposal` is empty where nobody will ask for it again: nothing can reject what has begun.
+        """
+        id_, at = uuid.uuid4().hex[:12], timestamp_text(clearance.at)
+        self._database.execute(
+            """INSERT INTO actions (id, key, session, task, body, facts, looked_up, digest,
+               proposal, status, proposed_at, acted_at, reported, obligations, owner)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'executing', ?, ?, ?, '[]', ?)""",
+            (
+                id_,
+                key,
+                session,
+                action.task,
+                body_text(action),
+                write(facts) if facts else "{}",
+                looked_up,
+                clearance.action,
+                proposal,
+                at,
+                at,
+                reported,
+                owner,
+            ),
+        )
+        return Stored(
+            id_,
+            session,
+            action,
+            facts,
+            looked_up,
+            clearance.action,
+            proposal,
+            Status.EXECUTING,
+            clearance.at,
+            None,
+            None,
+            reported,
+            (),
+            clearance.at,
+            owner,
+        )
 
     def by_id(self, id_: str) -> Stored | None:
         return self._one("id = ?", id_)
@@ -350,7 +416,6 @@ class Store:
 
     def _propose(self, id_: str, proposals: tuple[str, ...]) -> None:
         """What rejections of it are bound to: one for everybody who does it."""
-        self._database.execute("DELETE FROM proposals WHERE action = ?", (id_,))
         for proposal in dict.fromkeys(proposals):
             self._database.execute("INSERT INTO proposals VALUES (?, ?)", (id_, proposal))
 
@@ -360,6 +425,7 @@ class Store:
             "UPDATE actions SET digest = ?, proposal = ? WHERE id = ?",
             (decision.action, decision.proposal, id_),
         )
+        self._database.execute("DELETE FROM proposals WHERE action = ?", (id_,))
         self._propose(id_, decision.proposals)
 
     def set_facts(self, id_: str, facts: Mapping[str, object]) -> None:
@@ -397,6 +463,18 @@ def _stored(row: tuple[Any, ...]) -> Stored:
         tuple(Obligation(*pair) for pair in json.loads(owed or "[]")),
         time_of(acted_at) if acted_at is not None else None,
         owner,
+    )
+
+
+def body_text(action: Action) -> str:
+    """An action as the store has it; `action_of` reads it back."""
+    if action.simple is not SIMPLE or action.context or action.on_behalf_of is not None:
+        return write(_body(action))
+    domain = "null" if action.domain is None else quoted(action.domain)
+    return (
+        f'{{"chain":[],"context":{{}},"domain":{domain},"input":{write(action.input)},'
+        f'"on_behalf_of":null,"principal":{principal_text(action.principal)},'
+        f'"task":{quoted(action.task)}}}'
     )
 
 

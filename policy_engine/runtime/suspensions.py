@@ -41,12 +41,19 @@ class Suspensions:
         self._database = database
         self._recorder = recorder
         self._clock = clock
+        self._names: frozenset[str] = frozenset()
+        self._as_of: object = None
+        """The state of the store as of which they are known."""
         with database.transaction():
             database.execute(_TABLE)
 
     def names(self) -> frozenset[str]:
         """Who and what is suspended now."""
-        return frozenset(str(name) for (name,) in self._database.rows(_NAMES))
+        state = self._database.state
+        if state is None or state != self._as_of:
+            self._names = frozenset(str(name) for (name,) in self._database.rows(_NAMES))
+            self._as_of = state
+        return self._names
 
     def listed(self) -> tuple[Suspension, ...]:
         """All of them, oldest first."""
@@ -65,6 +72,7 @@ class Suspensions:
                 "INSERT INTO suspensions VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (name, body["by"], body["reason"], now),
             )
+            self._as_of = None
             if added:
                 self._recorder.record("suspended", body)
 
@@ -74,6 +82,7 @@ class Suspensions:
         with self._database.transaction():
             if not self._database.execute("DELETE FROM suspensions WHERE name = ?", (name,)):
                 raise GateError(f"`{name}` is not suspended")
+            self._as_of = None
             self._recorder.record("lifted", body)
 
 

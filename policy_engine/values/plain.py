@@ -40,6 +40,9 @@ def plain(value: object, depth: int = 0, *, exactly: bool = False) -> object:
 
 
 def _copied(value: object, depth: int, exactly: bool) -> object:
+    kind = type(value)
+    if (kind is str and value.isascii()) or value is None or kind is bool:  # type: ignore[attr-defined]
+        return value  # most of all data; the rest of this takes longer to find out
     if depth > DEEPEST:
         raise NoPlainForm(f"the value nests more than {DEEPEST} deep")
     match value:

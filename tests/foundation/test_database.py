@@ -170,6 +170,35 @@ def test_a_thread_knows_whether_it_is_in_a_transaction(database: Database) -> No
     assert (outside, inside, database.in_transaction) == (False, True, False)
 
 
+def test_the_state_of_the_store_says_whether_others_may_have_written(
+    database: Database, store: str
+) -> None:
+    assert database.state is None
+    with database.transaction():
+        first = database.state
+        with database.transaction():
+            assert database.state == first
+    with closing(Database(store)) as other:
+        note(other, 1)()
+    with database.transaction():
+        assert database.state not in (None, first)
+
+
+def test_what_is_undone_changes_the_state_of_the_store(database: Database) -> None:
+    states: list[object] = []
+
+    def raising() -> None:
+        states.append(database.state)
+        raise Refused
+
+    def following() -> None:
+        states.append(database.state)
+
+    together(database, [following, raising, following])
+    assert len(states) == 3
+    assert states[0] == states[1] != states[2]
+
+
 def test_two_stores_do_not_wait_for_each_other(
     database: Database, stores: Callable[[], str]
 ) -> None:

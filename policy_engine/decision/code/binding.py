@@ -25,10 +25,10 @@ def bound(action: Action, input_text: str) -> str:
     """The digest of an action, given the canonical text of its input in the engine's terms."""
     behalf = action.on_behalf_of
     domain = "null" if action.domain is None else quoted(action.domain)
-    for_whom = "null" if behalf is None else _principal_text(behalf)
+    for_whom = "null" if behalf is None else principal_text(behalf)
     text = (
         f'{{"domain":{domain},"input":{input_text},"on_behalf_of":{for_whom},'
-        f'"principal":{_principal_text(action.principal)},"task":{quoted(action.task)}}}'
+        f'"principal":{principal_text(action.principal)},"task":{quoted(action.task)}}}'
     )
     return sha256(text.encode("utf-8")).hexdigest()
 
@@ -77,7 +77,8 @@ def _utf_16(name: str) -> bytes:
     return written.encode("utf-16-be", "surrogatepass")
 
 
-def _principal_text(principal: Principal) -> str:
+def principal_text(principal: Principal) -> str:
+    """The canonical text of a principal as `described`."""
     if principal.attributes:
         return canonical.canonical_text(plain(described(principal)))
     return _bare_text(principal.kind, principal.id)

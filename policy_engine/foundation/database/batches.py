@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from policy_engine.foundation.database.port import WAIT_SECONDS, Answer, Connection
@@ -65,6 +65,8 @@ class Batches:
     def __init__(self, connection: Connection) -> None:
         self.undone = 0
         """How many units or batches were undone: what was read in them may never have been."""
+        self.begun = 0
+        """How many batches were begun: while one runs, nobody else writes to the store."""
         self._connection = connection
         self._mutex = threading.Lock()
         """Guards the queue and whether the turn is taken."""
@@ -74,24 +76,30 @@ class Batches:
         self._place = _Place()
         self._batch: _Batch | None = None
         self._spoiled = False
+        self.afterwards: list[Callable[[], None]] = []
+        """Of the unit that has the turn."""
 
     def inside(self) -> bool:
         """Whether the calling thread is in a unit."""
         return self._owner == threading.get_ident()
 
-    def enter(self) -> None:
-        """Waits for the turn and begins a unit. Raises `StoreError` where that cannot be."""
+    def enter(self, afterwards: list[Callable[[], None]]) -> None:
+        """Waits for the turn and begins a unit. Raises `StoreError` where that cannot be.
+
+        `afterwards` is the unit's own list of what is to be done once it is durable.
+        """
         place = self._turn()
         try:
             if self._batch is None:
                 self._connection.begin()
+                self.begun += 1
                 self._batch = _Batch(time.monotonic())
             else:
                 self._connection.mark()
         except BaseException as error:
             self._broken(error)
             raise
-        self._place, self._spoiled = place, False
+        self._place, self._spoiled, self.afterwards = place, False, afterwards
         self._owner = threading.get_ident()
 
     def run(self, statement: str, values: Sequence[object] = ()) -> Answer:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from policy_engine.foundation.database.batches import Batches
@@ -29,8 +29,6 @@ class Database:
         self._connection, self._reading = _connections(store, must_exist)
         self._batches = Batches(self._connection)
         self._read_lock = threading.Lock()
-        self._afterwards: list[Callable[[], None]] = []
-        """Of the transaction that has the turn."""
         # Whoever forgets to close a store leaves no connection behind.
         weakref.finalize(self, _close, self._connection, self._reading)
         self._connection.run("SELECT 1")
@@ -46,12 +44,22 @@ class Database:
         return self._batches.undone
 
     @property
+    def state(self) -> tuple[int, int] | None:
+        """The same as long as only transactions of this process that are kept change anything.
+
+        What one has read stands in the next that finds the same, but for what was written in
+        between. None outside a transaction.
+        """
+        if not self._batches.inside():
+            return None
+        return self._batches.begun, self._batches.undone
+
+    @property
     def in_transaction(self) -> bool:
         """Whether the calling thread is in a transaction, and so reads what is not kept yet."""
         return self._batches.inside()
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """All or nothing, alone in the store, and durable when it ends.
 
         Several threads may share one commit. So a body may read what bodies before it wrote that
@@ -59,33 +67,21 @@ class Database:
         raises, or in which a statement failed, is undone by itself. Raises `StoreError` where it
         cannot be kept, or where nobody knows whether it was.
         """
-        if self._batches.inside():
-            yield
-            return
-        afterwards: list[Callable[[], None]] = []
-        try:
-            self._batches.enter()
-            self._afterwards = afterwards
-            yield
-        except BaseException:  # whatever ends it early, and it goes on up
-            if self._batches.inside():
-                self._batches.undo()
-            raise
-        self._batches.keep()
-        for do in afterwards:
-            do()
+        return _WITHIN if self._batches.inside() else _Unit(self._batches)
 
     def afterwards(self, do: Callable[[], None]) -> None:
         """Runs `do` in this thread once the transaction it is in is durable, else never.
 
-        It must not raise: what was kept stays kept.
+        It must not raise: what was kept stays kept. Raises `StoreError` outside a transaction.
         """
         if not self._batches.inside():
             raise StoreError(f"{self.place}: there is no transaction to come after")
-        self._afterwards.append(do)
+        self._batches.afterwards.append(do)
 
     def execute(self, statement: str, values: Sequence[object] = ()) -> int:
         """Runs one statement; gives the number of rows it changed."""
+        if self._batches.inside():
+            return self._batches.run(statement, values).changed
         with self.transaction():
             return self._batches.run(statement, values).changed
 
@@ -105,6 +101,38 @@ class Database:
         self._batches.close()
         with self._read_lock:
             self._reading.close()
+
+
+class _Unit:
+    """The outermost transaction of a thread."""
+
+    __slots__ = ("_afterwards", "_batches")
+
+    def __init__(self, batches: Batches) -> None:
+        self._batches = batches
+        self._afterwards: list[Callable[[], None]] = []
+
+    def __enter__(self) -> None:
+        try:
+            self._batches.enter(self._afterwards)
+        except BaseException:  # an interrupt may come when the turn is taken already
+            self._undo()
+            raise
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:  # whatever ends it early, and it goes on up
+            self._undo()
+            return
+        self._batches.keep()
+        for do in self._afterwards:
+            do()
+
+    def _undo(self) -> None:
+        if self._batches.inside():
+            self._batches.undo()
+
+
+_WITHIN = nullcontext()
 
 
 def place_of(store: str | Path) -> str:
