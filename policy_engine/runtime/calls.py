@@ -95,7 +95,7 @@ class Calls:
         assert let.input is not None
         if stored.session is not None:
             # What a call carries out counts from now on, whenever and whether it comes back.
-            self._store.keep_output(stored.session, stored.action.task, let.input, None)
+            self._store.sessions.keep_output(stored.session, stored.action.task, let.input, None)
         sealed = self._accounts.seal(let.facts)
         self._recorder.record(
             "intent",
@@ -122,7 +122,8 @@ class Calls:
         """Calls the tool of an action whose intent is recorded, and records what came of it."""
         started = time.perf_counter()
         try:
-            output = yield Perform(begun.stored.action.task, begun.input, begun.stored.id)
+            stored = begun.stored
+            output = yield Perform(stored.action.task, begun.input, stored.id, stored.root)
         except ToolFailed as error:
             return self.failed(begun, error)
         except ToolHangs as error:
@@ -240,6 +241,6 @@ class Calls:
         session = begun.stored.session
         if session is not None:
             output = None if kept is NO_PLAIN_FORM else kept
-            self._store.keep_output(session, begun.stored.action.task, begun.input, output)
+            self._store.sessions.keep_output(session, begun.stored.action.task, begun.input, output)
             if kept is NO_PLAIN_FORM:
-                self._store.mark_incomplete(session)
+                self._store.sessions.mark_incomplete(session)

@@ -20,6 +20,7 @@ from policy_engine.decision.session import Session
 from policy_engine.foundation.errors import GateError
 from policy_engine.language.policy import PolicySet
 from policy_engine.runtime.accounts import Accounts, ask_account
+from policy_engine.runtime.nesting import root_here
 from policy_engine.runtime.past import Past
 from policy_engine.runtime.ports import Clock, Decider, Recorder
 from policy_engine.runtime.results import Results
@@ -70,12 +71,12 @@ class Decisions:
 
     def session(self, id_: str | None) -> Session | None:
         """What a session has seen, and the labels of what its relatives have."""
-        root = self._store.root(id_)
+        root = self._store.sessions.root(id_)
         if root is None:
-            return self._store.session(id_)
-        tasks, complete = self._store.seen_by(root)
+            return self._store.sessions.get(id_)
+        tasks, complete = self._store.sessions.seen_by(root)
         labels = {label for task in tasks for label in self._labels.get(task, ())}
-        memory = self._store.session(id_, labels)
+        memory = self._store.sessions.get(id_, labels)
         if memory is not None and not complete:
             memory.mark_incomplete()
         return memory
@@ -110,7 +111,7 @@ class Decisions:
         memory = self.session(stored.session)
         facts = stored.facts if facts is None else facts
         evidence = self._signatures.evidence(stored, self._stand_ins, self._clock.now())
-        decision = self._decide(stored.action, memory, facts, (*evidence, *more), stored.id)
+        decision = self._decide(stored.action, memory, facts, (*evidence, *more), stored)
         if decision.action is None or decision.proposal is None or decision.action == stored.digest:
             return decision
         self._store.rebind(stored.id, decision)
@@ -213,7 +214,7 @@ class Decisions:
         session: Session | None,
         facts: Mapping[str, object],
         evidence: tuple[Evidence, ...],
-        own: str | None,
+        own: Stored,
     ) -> Decision:
         given = self.circumstances(action, session, facts, evidence, own)
         return self._decider.decide_in(action, given)
@@ -224,18 +225,20 @@ class Decisions:
         session: Session | None,
         facts: Mapping[str, object],
         evidence: tuple[Evidence, ...] = (),
-        own: str | None = None,
+        own: Stored | None = None,
     ) -> Circumstances:
-        """All that a decision rests on now; `own` is the action's id, where the store has it."""
+        """All that a decision rests on now; `own` is the action as the store has it already."""
         now = self._clock.now()
+        id_, root = (own.id, own.root) if own is not None else (None, root_here())
         return self._decider.circumstances(
             action,
             session=session,
             facts=facts,
             evidence=evidence,
             now=now,
-            history=self.history(action, own, now, session.id if session else None),
+            history=self.history(action, id_, now, session.id if session else None),
             attributes=self.attributes(session),
+            root=root,
             suspended=self._suspensions.names(),
         )
 
@@ -243,10 +246,10 @@ class Decisions:
         self, action: Action, own: str | None, now: datetime, session: str | None
     ) -> History:
         """What a decision about this action needs of the past."""
-        root = self._store.root(session)
-        family = self._store.family(root) if root is not None else frozenset[str]()
+        root = self._store.sessions.root(session)
+        family = self._store.sessions.family(root) if root is not None else frozenset[str]()
         return self._past.of(str(action.task), now, own, session, family)
 
     def attributes(self, session: Session | None) -> Mapping[str, object]:
         """What is said of the session by whoever opened it."""
-        return self._store.attributes(session.id if session else None)
+        return self._store.sessions.attributes(session.id if session else None)

@@ -19,6 +19,7 @@ from functools import partial
 from typing import Any, TypeAlias, TypeVar, cast
 
 from policy_engine.runtime.executors import ToolFailed, ToolHangs
+from policy_engine.runtime.nesting import performing
 from policy_engine.runtime.ports import AsyncExecutor, Executor
 
 _T = TypeVar("_T")
@@ -39,6 +40,8 @@ class Perform:
     input: Mapping[str, object]
     key: str
     """The same for every attempt at one action: what makes a second call no second effect."""
+    root: str
+    """The action to which belongs whatever the tool proposes meanwhile."""
 
 
 Step: TypeAlias = Work | Perform
@@ -111,15 +114,17 @@ def _until_end(proceed: _Proceed) -> Step | _End:
 def _done(step: Step, executor: Executor) -> object:
     if isinstance(step, Work):
         return step.do()
-    return executor.call(step.task, step.input, step.key)
+    with performing(step.root):
+        return executor.call(step.task, step.input, step.key)
 
 
 async def _answer(step: Step, executor: Executor, threads: Threads) -> _Answered:
     if isinstance(step, Work):
         return await _in_thread(threads, step.do)
-    if isinstance(executor, AsyncExecutor) and executor.awaits(step.task):
-        return await executor.call_async(step.task, step.input, step.key), None
-    return await _in_thread(threads, partial(executor.call, step.task, step.input, step.key))
+    with performing(step.root):
+        if isinstance(executor, AsyncExecutor) and executor.awaits(step.task):
+            return await executor.call_async(step.task, step.input, step.key), None
+        return await _in_thread(threads, partial(executor.call, step.task, step.input, step.key))
 
 
 _Answered: TypeAlias = tuple[Any, asyncio.CancelledError | None]

@@ -135,15 +135,15 @@ class Gate:
             _refuse_unwritable(f"the {what} of a session", text)
         session = Session(request, id=id or uuid.uuid4().hex[:12])
         with self._database.transaction():
-            known = self._store.session(session.id)
+            known = self._store.sessions.get(session.id)
             if known is not None:
                 if known.request != request:
                     raise GateError(f"the session {id} has another request")
-                if attributes is not None and said != self._store.attributes(session.id):
+                if attributes is not None and said != self._store.sessions.attributes(session.id):
                     raise GateError(f"the session {id} has other attributes")
                 return known.copy()
             self._recorder.record("session", self._accounts.session(session, said))
-            self._store.add_session(session, said)
+            self._store.sessions.add(session, said)
             return session
 
     def branch(self, session: Session) -> Session:
@@ -156,11 +156,11 @@ class Gate:
             memory = self._proposals.memory(session)
             assert memory is not None and memory.id is not None
             below = Session(memory.request, id=uuid.uuid4().hex[:12])
-            said = self._store.attributes(memory.id)
+            said = self._store.sessions.attributes(memory.id)
             body = {**self._accounts.session(below, said), "branched_from": memory.id}
             self._recorder.record("session", body)
-            root = self._store.root(memory.id) or memory.id
-            self._store.add_session(below, said, root)
+            root = self._store.sessions.root(memory.id) or memory.id
+            self._store.sessions.add(below, said, root)
             return below
 
     def session(

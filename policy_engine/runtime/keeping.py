@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 
+from policy_engine.foundation.canonical import canonical_text, decode
 from policy_engine.values.plain import plain
 
 NO_PLAIN_FORM = object()
@@ -49,3 +51,13 @@ def _is_builtin(value: object) -> bool:
     if type(value) in (list, tuple):
         return all(_is_builtin(item) for item in value)  # type: ignore[attr-defined]
     return value is None or type(value) in (str, int, float, bool, Decimal)
+
+
+def write(value: object) -> str:
+    """Data as the store has them."""
+    return canonical_text(plain(value))
+
+
+def read(text: str) -> object:
+    """Data as they were written."""
+    return decode(json.loads(text))

@@ -18,7 +18,8 @@ from policy_engine.foundation.database import Database
 from policy_engine.language import checked as c
 from policy_engine.language.policy import Condition, PolicySet
 from policy_engine.language.walk import all_of
-from policy_engine.runtime.store import Status, action_of, read
+from policy_engine.runtime.keeping import read
+from policy_engine.runtime.store import Status, action_of
 
 _LONGEST_MONTH = timedelta(days=32)
 _STATUS: Mapping[Status, PastStatus] = {
@@ -138,7 +139,7 @@ class Past:
         start = "" if question.reach is None else timestamp_text(_earlier(now, question.reach))
         rows = self._database.rows(
             f"""SELECT id, session, body, status, coalesce(acted_at, proposed_at), acted_at,
-                approved, output FROM actions
+                approved, output, root FROM actions
                 WHERE task IN ({marks}) AND id != ?
                 AND (coalesce(acted_at, proposed_at) >= ? OR status IN ('executing', 'unknown'))""",  # noqa: S608 — marks are question marks
             (*tasks, leaving_out or "", start),
@@ -152,7 +153,7 @@ class Past:
 
 
 def _past(row: tuple[Any, ...]) -> PastAction:
-    id_, session, body, status, at, acted_at, approved, output = row
+    id_, session, body, status, at, acted_at, approved, output, root = row
     action = action_of(cast("dict[str, Any]", read(body)))
     known = _STATUS[Status(status)]
     if known == "failed" and acted_at is None:
@@ -167,7 +168,7 @@ def _past(row: tuple[Any, ...]) -> PastAction:
         () if output is None else (read(output),),
         action.context,
         session,
-        None,
+        root,
         id_,
         action.chain,
     )

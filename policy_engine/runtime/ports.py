@@ -28,6 +28,7 @@ class Decider(Protocol):
         now: datetime,
         history: History | None,
         attributes: Mapping[str, object],
+        root: str | None,
         suspended: Iterable[str],
     ) -> Circumstances: ...
 

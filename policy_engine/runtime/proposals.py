@@ -136,6 +136,7 @@ class Proposals:
             decision=decision,
             key=new.key,
             reported=new.reported,
+            root=given.root,
         )
         if decision.outcome not in (Outcome.ALLOW, Outcome.DENY):
             return _Unsettled(id_, is_new=True)
@@ -158,6 +159,7 @@ class Proposals:
             proposal="" if key is None else proposal_digest(action, clearance.input),
             key=key,
             reported=new.reported,
+            root=given.root,
             owner=self._calls.owner(),
         )
         self._decisions.record_clearance(stored, memory, clearance)
@@ -221,7 +223,7 @@ class Proposals:
 
     def _looked_up(self, action: Action, session: str | None) -> Mapping[str, object]:
         """The gate's own look-up; where it fails, the facts are not known."""
-        said, now = self._store.attributes(session), self._clock.now()
+        said, now = self._store.sessions.attributes(session), self._clock.now()
         try:
             return plain_facts(self._facts(action, attributes=said, now=now))
         except Exception:  # noqa: BLE001 — foreign code; no fact is the restrictive reading

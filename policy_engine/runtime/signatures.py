@@ -22,7 +22,8 @@ from policy_engine.decision.outcome import Ask
 from policy_engine.foundation.canonical import timestamp_text
 from policy_engine.foundation.database import Database
 from policy_engine.language.policy import Party
-from policy_engine.runtime.store import Stored, time_of, write
+from policy_engine.runtime.keeping import write
+from policy_engine.runtime.store import Stored, time_of
 
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS asks (

@@ -1,4 +1,4 @@
-"""What the gate remembers between two moments: sessions, actions, asks, signatures, rejections.
+"""What the gate remembers of actions between two moments.
 
 Everything is in the store, nothing only in memory, so an action can wait for people through any
 number of restarts. Bodies are kept here in full, since the gate must be able to act on them; the
@@ -9,38 +9,29 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from policy_engine.decision.action import SIMPLE, Action, Agent, Human, Principal, described
 from policy_engine.decision.clearance import Clearance
 from policy_engine.decision.code.binding import principal_text, quoted
 from policy_engine.decision.outcome import Decision, Obligation
-from policy_engine.decision.session import SeenOutput, Session
-from policy_engine.foundation.canonical import canonical_text, decode, timestamp_text
+from policy_engine.foundation.canonical import timestamp_text
 from policy_engine.foundation.database import Database
-from policy_engine.runtime.keeping import NO_PLAIN_FORM
-from policy_engine.values.plain import plain
+from policy_engine.runtime.keeping import NO_PLAIN_FORM, read, write
+from policy_engine.runtime.sessions import Sessions
 
 _TABLES = (
-    """CREATE TABLE IF NOT EXISTS sessions (
-        id TEXT PRIMARY KEY, request TEXT, attributes TEXT NOT NULL,
-        complete INTEGER NOT NULL DEFAULT 1, root TEXT REFERENCES sessions (id))""",
-    "CREATE INDEX IF NOT EXISTS sessions_by_root ON sessions (root)",
-    """CREATE TABLE IF NOT EXISTS outputs (
-        session TEXT NOT NULL REFERENCES sessions (id), position INTEGER NOT NULL,
-        task TEXT NOT NULL, input TEXT NOT NULL, value TEXT NOT NULL,
-        PRIMARY KEY (session, position))""",
     """CREATE TABLE IF NOT EXISTS actions (
         id TEXT PRIMARY KEY, key TEXT, session TEXT REFERENCES sessions (id),
         task TEXT NOT NULL, body TEXT NOT NULL, facts TEXT NOT NULL, looked_up INTEGER NOT NULL,
         digest TEXT NOT NULL, proposal TEXT NOT NULL, status TEXT NOT NULL,
         proposed_at TEXT NOT NULL, acted_at TEXT, approved INTEGER NOT NULL DEFAULT 0,
         output TEXT, detail TEXT, reported INTEGER NOT NULL DEFAULT 0, obligations TEXT,
-        owner TEXT, due TEXT, noticed INTEGER NOT NULL DEFAULT 0)""",
+        owner TEXT, due TEXT, noticed INTEGER NOT NULL DEFAULT 0, root TEXT NOT NULL)""",
     "CREATE UNIQUE INDEX IF NOT EXISTS actions_by_key ON actions (key) WHERE key IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS actions_held ON actions (session) WHERE status = 'held'",
     """CREATE INDEX IF NOT EXISTS actions_under_way ON actions (acted_at)
@@ -93,16 +84,8 @@ class Stored:
     """Since when it may have happened."""
     owner: str | None
     """The gate that began it."""
-
-
-class _Remembered(NamedTuple):
-    """The part of a session that has been read already."""
-
-    position: int
-    outputs: tuple[SeenOutput, ...]
-
-
-_MOST_SESSIONS = 256
+    root: str
+    """The action whose tool proposed it, and so on up to the first; else its own id."""
 
 
 class Store:
@@ -110,111 +93,10 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._sessions: dict[str, _Remembered] = {}
-        self._undone = 0
+        self.sessions = Sessions(database)
         with database.transaction():
             for statement in _TABLES:
                 database.execute(statement)
-
-    # Sessions
-
-    def add_session(
-        self, session: Session, attributes: Mapping[str, object], root: str | None = None
-    ) -> None:
-        """Keeps a new session; `root` is the first of those from which it branches off."""
-        self._database.execute(
-            "INSERT INTO sessions (id, request, attributes, root) VALUES (?, ?, ?, ?)",
-            (session.id, session.request, write(attributes), root),
-        )
-        if root is not None:
-            self._database.execute("UPDATE sessions SET root = id WHERE id = ?", (root,))
-
-    def root(self, id_: str | None) -> str | None:
-        """The first session of a family; None for one without a family."""
-        if id_ is None:
-            return None
-        rows = self._database.rows("SELECT root FROM sessions WHERE id = ?", (id_,))
-        return cast("str | None", rows[0][0]) if rows else None
-
-    def family(self, root: str) -> frozenset[str]:
-        """The ids of all sessions that branched off from this one, and its own."""
-        rows = self._database.rows("SELECT id FROM sessions WHERE root = ?", (root,))
-        return frozenset(str(id_) for (id_,) in rows)
-
-    def seen_by(self, root: str) -> tuple[frozenset[str], bool]:
-        """The tasks that a family has called, and whether that is all it has seen."""
-        rows = self._database.rows(
-            """SELECT DISTINCT task FROM outputs
-               WHERE session IN (SELECT id FROM sessions WHERE root = ?)""",
-            (root,),
-        )
-        gaps = self._database.rows(
-            "SELECT 1 FROM sessions WHERE root = ? AND complete = 0 LIMIT 1", (root,)
-        )
-        return frozenset(str(task) for (task,) in rows), not gaps
-
-    def attributes(self, id_: str | None) -> Mapping[str, object]:
-        """What is said of a session by whoever opened it."""
-        if id_ is None:
-            return {}
-        rows = self._database.rows("SELECT attributes FROM sessions WHERE id = ?", (id_,))
-        return cast("dict[str, object]", read(str(rows[0][0]))) if rows else {}
-
-    def session(self, id_: str | None, labels: Iterable[str] = ()) -> Session | None:
-        """A session as the store has it, in a copy of the caller's own."""
-        if id_ is None:
-            return None
-        rows = self._database.rows("SELECT request, complete FROM sessions WHERE id = ?", (id_,))
-        if not rows:
-            return None
-        request, complete = cast("tuple[str | None, int]", rows[0])
-        outputs = self._outputs(id_)
-        return Session.of(request, outputs, id=id_, complete=bool(complete), labels=labels)
-
-    def _outputs(self, id_: str) -> tuple[SeenOutput, ...]:
-        """What a session has seen. It only grows, so only what is new is read.
-
-        What a transaction remembers may not be kept yet, so nobody outside of one builds on it.
-        """
-        if not self._database.in_transaction:
-            return self._with_newer(id_, _Remembered(0, ())).outputs
-        if self._undone != self._database.undone:
-            self._undone = self._database.undone
-            self._sessions.clear()
-        if id_ not in self._sessions and len(self._sessions) >= _MOST_SESSIONS:
-            self._sessions.clear()
-        known = self._with_newer(id_, self._sessions.get(id_, _Remembered(0, ())))
-        self._sessions[id_] = known
-        return known.outputs
-
-    def _with_newer(self, id_: str, known: _Remembered) -> _Remembered:
-        rows = self._database.rows(
-            """SELECT position, task, input, value FROM outputs
-               WHERE session = ? AND position > ? ORDER BY position""",
-            (id_, known.position),
-        )
-        if not rows:
-            return known
-        new = [
-            SeenOutput(task, cast("dict[str, object]", read(input_)), read(value))
-            for _, task, input_, value in cast("list[tuple[Any, ...]]", rows)
-        ]
-        return _Remembered(cast(int, rows[-1][0]), (*known.outputs, *new))
-
-    def keep_output(
-        self, id_: str, task: str, input_: Mapping[str, object], output: object
-    ) -> None:
-        """Adds a call and its output (plain data) to a session."""
-        self._database.execute(
-            """INSERT INTO outputs SELECT ?, coalesce(max(position), 0) + 1, ?, ?, ?
-               FROM outputs WHERE session = ?""",
-            (id_, task, write(input_), write(output), id_),
-        )
-
-    def mark_incomplete(self, id_: str) -> None:
-        self._database.execute("UPDATE sessions SET complete = 0 WHERE id = ?", (id_,))
-
-    # Actions
 
     def add(
         self,
@@ -226,13 +108,14 @@ class Store:
         decision: Decision,
         key: str | None,
         reported: bool,
+        root: str | None,
     ) -> str:
-        """Keeps a proposed action; gives its id."""
+        """Keeps a proposed action; gives its id. `root` is that of the call that it is part of."""
         id_ = uuid.uuid4().hex[:12]
         self._database.execute(
             """INSERT INTO actions (id, key, session, task, body, facts, looked_up, digest,
-               proposal, status, proposed_at, reported)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+               proposal, status, proposed_at, reported, root)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
                 id_,
                 key,
@@ -246,6 +129,7 @@ class Store:
                 Status.PROPOSED.value,
                 timestamp_text(decision.at),
                 reported,
+                root or id_,
             ),
         )
         self._propose(id_, decision.proposals)
@@ -262,6 +146,7 @@ class Store:
         proposal: str,
         key: str | None,
         reported: bool,
+        root: str | None,
         owner: str,
     ) -> Stored:
         """Keeps an action that may happen from now on: proposed, allowed and begun at once.
@@ -271,8 +156,8 @@ class Store:
         id_, at = uuid.uuid4().hex[:12], timestamp_text(clearance.at)
         self._database.execute(
             """INSERT INTO actions (id, key, session, task, body, facts, looked_up, digest,
-               proposal, status, proposed_at, acted_at, reported, obligations, owner)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'executing', ?, ?, ?, '[]', ?)""",
+               proposal, status, proposed_at, acted_at, reported, obligations, owner, root)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'executing', ?, ?, ?, '[]', ?, ?)""",
             (
                 id_,
                 key,
@@ -287,6 +172,7 @@ class Store:
                 at,
                 reported,
                 owner,
+                root or id_,
             ),
         )
         return Stored(
@@ -305,6 +191,7 @@ class Store:
             (),
             clearance.at,
             owner,
+            root or id_,
         )
 
     def by_id(self, id_: str) -> Stored | None:
@@ -441,12 +328,12 @@ class Store:
 
 
 _COLUMNS = """id, session, body, facts, looked_up, digest, proposal, status, proposed_at,
-    output, detail, reported, obligations, acted_at, owner"""
+    output, detail, reported, obligations, acted_at, owner, root"""
 
 
 def _stored(row: tuple[Any, ...]) -> Stored:
     id_, session, body, facts, looked_up, digest, proposal, status, at, output, detail, *more = row
-    reported, owed, acted_at, owner = more
+    reported, owed, acted_at, owner, root = more
     return Stored(
         id_,
         session,
@@ -463,6 +350,7 @@ def _stored(row: tuple[Any, ...]) -> Stored:
         tuple(Obligation(*pair) for pair in json.loads(owed or "[]")),
         time_of(acted_at) if acted_at is not None else None,
         owner,
+        root,
     )
 
 
@@ -508,15 +396,6 @@ def action_of(body: dict[str, Any]) -> Action:
 def _principal(body: dict[str, Any]) -> Principal:
     make = Agent if body["kind"] == "agent" else Human
     return make(body["id"], **body["attributes"])
-
-
-def write(value: object) -> str:
-    return canonical_text(plain(value))
-
-
-def read(text: str) -> object:
-    """Data as they were written."""
-    return decode(json.loads(text))
 
 
 def time_of(text: str) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from policy_engine import Human, Result, Status
@@ -108,13 +109,20 @@ def test_nothing_since(open_desk: OpenDesk) -> None:
 
 
 def test_one_at_a_time(open_desk: OpenDesk) -> None:
-    """The second is proposed while the first runs; both want the same key, the third does not."""
+    """Somebody proposes two more while the first runs; one wants the same key, the other does not.
+
+    What the tool itself proposes meanwhile has no need to wait: `test_nesting`.
+    """
     found: list[Result] = []
 
     def close(id: str) -> None:
         if not found:
-            found.append(desk.do("close", id="a"))
-            found.append(desk.do("close", id="b"))
+            for other in ("a", "b"):
+                somebody = threading.Thread(
+                    target=lambda other=other: found.append(desk.do("close", id=other))
+                )
+                somebody.start()
+                somebody.join()
 
     text = TASKS + "about close { exclusive per id }\n"
     desk = open_desk(text, tools={"close": close})
