@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         Withheld,
     )
     from policy_engine.runtime.gate import Gate
+    from policy_engine.runtime.metrics import Metrics
     from policy_engine.runtime.people import Waiting
     from policy_engine.runtime.result import Result
     from policy_engine.runtime.store import Status
@@ -75,6 +76,7 @@ __all__ = [
     "InputError",
     "LedgerError",
     "LiveEngine",
+    "Metrics",
     "NotPerformed",
     "Outcome",
     "OutcomeUnknown",
@@ -115,6 +117,7 @@ _BEHIND = {
         "Withheld",
     ),
     "runtime.gate": ("Gate",),
+    "runtime.metrics": ("Metrics",),
     "runtime.people": ("Waiting",),
     "runtime.result": ("Result",),
     "runtime.store": ("Status",),
