@@ -48,6 +48,7 @@ class _Account:
     intents: int = 0
     settled: int = 0
     signed: set[tuple[str, ...]] = field(default_factory=set)
+    confirmed: set[tuple[str, ...]] = field(default_factory=set)
     last: int = 0
 
 
@@ -112,6 +113,8 @@ def _authorised(record: Record, accounts: dict[str, _Account]) -> Iterator[Findi
             account.allowed = dict(body) if body.get("outcome") == "allow" else None
         case "approved":
             account.signed.add(_signature(body))
+        case "confirmed":
+            account.confirmed.add(_confirmation(body, body.get("by")))
         case "intent":
             yield from _intended(record, account)
         case "executed" | "unknown" | "failed":
@@ -133,6 +136,7 @@ def _intended(record: Record, account: _Account) -> Iterator[Finding]:
         text = f"entry {record.number}: no decision before it allows exactly this action"
         yield Finding(codes.UNAUTHORISED, record.number, text)
     account.allowed = None
+    yield from _confirmed(record, account)
     used = body.get("approvals", [])
     if not isinstance(used, list) or not all(isinstance(item, dict) for item in used):
         text = f"entry {record.number}: the approvals that it used cannot be read"
@@ -144,6 +148,21 @@ def _intended(record: Record, account: _Account) -> Iterator[Finding]:
             text = f"entry {record.number}: `{signature[0]}` is not recorded to have signed"
             yield Finding(codes.UNSIGNED, record.number, text)
         account.signed.discard(signature)
+
+
+def _confirmed(record: Record, account: _Account) -> Iterator[Finding]:
+    used = record.body.get("confirmations", [])
+    for who in used if isinstance(used, list) else [used]:
+        confirmation = _confirmation(record.body, who)
+        if confirmation not in account.confirmed:
+            text = f"entry {record.number}: `{confirmation[0]}` is not recorded to have confirmed"
+            yield Finding(codes.UNSIGNED, record.number, text)
+        account.confirmed.discard(confirmation)
+
+
+def _confirmation(body: Mapping[str, object], who: object) -> tuple[str, ...]:
+    """Who confirmed what."""
+    return _name(who), _name(body.get("action_digest"))
 
 
 def _signature(body: Mapping[str, object]) -> tuple[str, ...]:

@@ -79,9 +79,9 @@ class Calls:
 
         `by` says how it will be performed: by a tool, from a recording, by somebody who reports.
         """
-        self._signatures.use_approvals(stored.id)
+        confirmed = self._signatures.use(stored.id, decision.action)
         self._store.act(stored.id, decision, self.owner())
-        return self.intended(stored, session, decision, decision, by)
+        return self.intended(stored, session, decision, decision, by, confirmed)
 
     def intended(
         self,
@@ -90,8 +90,12 @@ class Calls:
         let: Decision | Clearance,
         answer: Answer,
         by: str,
+        confirmed: tuple[str, ...] = (),
     ) -> Begun:
-        """The intent of an action that the store has as begun, on the record; `let` allows it."""
+        """The intent of an action that the store has as begun, on the record; `let` allows it.
+
+        `confirmed` are the people for whom it is done who said yes to it.
+        """
         assert let.input is not None
         if stored.session is not None:
             # What a call carries out counts from now on, whenever and whether it comes back.
@@ -113,6 +117,7 @@ class Calls:
                     for ask in let.approved
                     for signer in ask.signed
                 ],
+                "confirmations": list(confirmed),
                 "by": by,
             },
         )

@@ -195,7 +195,16 @@ class Signatures:
             (stored.id, signer, stored.digest, timestamp_text(now)),
         )
 
-    def use_approvals(self, id_: str) -> None:
-        """Marks all that was said for an action as used; in the transaction of its intent."""
+    def use(self, id_: str, action_digest: str | None) -> tuple[str, ...]:
+        """Marks all that was said for an action as used, in the transaction of its intent.
+
+        Gives who had confirmed it as it is.
+        """
         self._database.execute("UPDATE approvals SET used = 1 WHERE action = ?", (id_,))
+        rows = self._database.rows(
+            """SELECT DISTINCT signer FROM confirmations
+               WHERE action = ? AND action_digest = ? AND used = 0""",
+            (id_, action_digest),
+        )
         self._database.execute("UPDATE confirmations SET used = 1 WHERE action = ?", (id_,))
+        return tuple(sorted(str(signer) for (signer,) in rows))

@@ -12,7 +12,9 @@ from policy_engine import Human
 from policy_engine.foundation.database import Database
 from policy_engine.ledger.ledger import Ledger, LedgerReader
 from policy_engine.ledger.verify import Verification, verify
+from policy_engine.runtime.store import Status
 from tests.fakes import Desk
+from tests.fakes.desk import POLICY
 
 
 @pytest.fixture
@@ -115,6 +117,30 @@ def test_an_approval_that_nobody_gave_is_noticed(desk: Desk) -> None:
     ledger.record("executed", {"action": "a"})
     database.close()
     assert codes(verified(desk)) == {"L705"}
+
+
+def test_a_confirmation_that_nobody_gave_is_noticed(desk: Desk) -> None:
+    database = Database(desk.store)
+    ledger = Ledger(database, desk.clock)
+    told = {"action": "a", "action_digest": "x", "policy": "y"}
+    ledger.record("decided", {**told, "outcome": "allow"})
+    ledger.record("confirmed", {"action": "a", "action_digest": "another", "by": "mia"})
+    ledger.record("intent", {**told, "approvals": [], "confirmations": ["mia"]})
+    ledger.record("executed", {"action": "a"})
+    database.close()
+    assert codes(verified(desk)) == {"L705"}
+
+
+def test_a_confirmation_that_was_given_counts_once(tmp_path: Path) -> None:
+    text = POLICY + 'rule sure "The user says yes" require confirmation before pay\n'
+    desk = Desk(tmp_path, text)
+    held = desk.do("pay", user="mia", to="shop-1", amount=50)
+    desk.gate.confirm(str(held.ticket), by=Human("mia"))
+    assert desk.gate.resume(str(held.id)).status is Status.EXECUTED
+    desk.gate.close()
+    assert verified(desk).findings == ()
+    tamper(desk, "DELETE FROM ledger WHERE kind = 'confirmed'")
+    assert "L705" in codes(verified(desk))
 
 
 def test_secrets_are_sealed(desk: Desk) -> None:
