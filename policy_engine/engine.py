@@ -354,13 +354,15 @@ class Engine(Answering):
         time_limit: float = 60.0,
         clock: Clock | None = None,
         watch: Iterable[Watcher] = (),
+        shadow: Engine | None = None,
     ) -> Gate:
         """A gate whose actions, approvals and ledger live in `store` (`sqlite:///file.db`).
 
         `tools` are the functions that perform tasks, called with the input as keyword arguments
         and given up after `time_limit` seconds; they also look up the facts that the policy has
         `from` a task. `facts` hands in all others. `watch` are told of each entry of the record
-        once it is kept.
+        once it is kept. `shadow` is asked beside this engine and decides nothing; where its first
+        answer to an action differs, that is recorded.
         Raises `GateError` for a tool that no task of the policy names, and where a check that the
         policy names is not registered with the engine.
         """
@@ -372,6 +374,7 @@ class Engine(Answering):
         from policy_engine.runtime.gate import Gate
         from policy_engine.runtime.lookups import Lookups, no_facts
         from policy_engine.runtime.ports import SystemClock
+        from policy_engine.runtime.shadows import Shadow
         from policy_engine.runtime.watching import Watched
 
         self._refuse_gaps(tools or {})
@@ -379,17 +382,20 @@ class Engine(Answering):
         called = Tools(tools or {}, time_limit)
         database = Database(store)
         ledger = Ledger(database, clock)
+        recorder = Watched(ledger, database, after=tuple(watch))
+        beside = Shadow(shadow, shadow.policy, database, recorder) if shadow else None
         return Gate(
             database=database,
             decider=self,
             roles=self,
-            recorder=Watched(ledger, database, after=tuple(watch)),
+            recorder=recorder,
             executor=executor or called,
             facts=Lookups(self._program, called, facts or no_facts),
             clock=clock,
             accounts=Accounts(self.policy, ledger.salt),
             alive=alive_for(store),
             policy=self.policy,
+            shadow=beside,
         )
 
     def _refuse_gaps(self, tools: Mapping[str, Tool]) -> None:

@@ -33,7 +33,7 @@ from policy_engine.audit.words import (
     shown,
     zone_name,
 )
-from policy_engine.cli import output
+from policy_engine.cli import audit_shadow, output
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.cli.options import end, ends_cleanly, format_option, store_option
 from policy_engine.foundation.database import Database
@@ -51,6 +51,9 @@ _MOST_ROWS = 100
 @click.group("audit")
 def command() -> None:
     """What happened: reports from the record."""
+
+
+command.add_command(audit_shadow.command)
 
 
 @command.command("report")

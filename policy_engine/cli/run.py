@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 
 import click
 
+from policy_engine.audit.shadow import Told, told
+from policy_engine.audit.words import shown
 from policy_engine.cli import output
+from policy_engine.cli.audit_shadow import answer_text
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.cli.options import (
     counted,
@@ -41,27 +45,44 @@ from policy_engine.runtime.store import Status
     metavar="FILE",
     help="A session file (JSON lines); may be given several times.",
 )
+@click.option(
+    "--shadow",
+    "candidate",
+    multiple=True,
+    metavar="PATH",
+    help="A policy that is asked too and decides nothing; may be given several times.",
+)
 @directory_option
 @store_option
 @format_option
 @ends_cleanly
 def command(
-    policies: tuple[str, ...], files: tuple[str, ...], directory: str | None, store: str, form: str
+    policies: tuple[str, ...],
+    files: tuple[str, ...],
+    candidate: tuple[str, ...],
+    directory: str | None,
+    store: str,
+    form: str,
 ) -> None:
     """Send recorded sessions through gate and ledger and show every decision.
 
     Tools are not called: an allowed action gives back the output that was recorded. Running a
     session again repeats nothing; actions that people have signed since go on. Exits 4 where
-    something was denied, else 5 where something waits.
+    something was denied, else 5 where something waits. Where the policy of `--shadow` would have
+    answered otherwise, that is recorded and shown at the end.
     """
     recordings = [read_session(file) for file in files]
     executor = Recorded()
     engine = loaded(policies, directory, form)
+    shadow = loaded(candidate, directory, form) if candidate else None
+    differences = _Differences()
     if directory is None and engine.policy.roles:
         output.warn("no --directory: nobody's roles are known, so no permit by role applies")
     results: list[tuple[Action, Result]] = []
     with (
-        closing(engine.gate(store=store, executor=executor)) as gate,
+        closing(
+            engine.gate(store=store, executor=executor, watch=[differences], shadow=shadow)
+        ) as gate,
         output.progress("running", sum(len(r.steps) for r in recordings)) as bar,
     ):
         for recording in recordings:
@@ -71,13 +92,56 @@ def command(
                     _show(action, result)
                 output.advance(bar)
     if form == "json":
-        output.show_json(encode([_account(action, result) for action, result in results]))
+        accounts = [_account(action, result) for action, result in results]
+        if shadow is not None:
+            accounts = [{**one, "shadow": differences.account(one["action"])} for one in accounts]
+        output.show_json(encode(accounts))
     else:
         _summary([result for _, result in results], store)
+        if shadow is not None:
+            differences.show()
     statuses = {result.status for _, result in results}
     if statuses & {Status.DENIED, Status.FAILED, Status.UNKNOWN, Status.EXECUTING}:
         end(Exit.DENIED)
     end(Exit.WAITING if Status.HELD in statuses else Exit.DONE)
+
+
+class _Differences:
+    """Watches the record for what a shadow would have answered otherwise."""
+
+    def __init__(self) -> None:
+        self._found: list[Told] = []
+
+    def __call__(self, kind: str, body: Mapping[str, object]) -> None:
+        if kind == "shadowed":
+            self._found.append(told(body))
+
+    def account(self, action: object) -> dict[str, object] | None:
+        """The other answer to an action; None where it was the same or is not compared."""
+        for one in reversed(self._found):
+            if one.action == action:
+                live, shadow = one.pair
+                return {"live": live, "outcome": shadow, "by": list(one.shadow_by)}
+        return None
+
+    def show(self) -> None:
+        """A table, or a line where there is nothing to show."""
+        if not self._found:
+            output.say("no difference of the shadow was recorded", "frame")
+            return
+        rows = [
+            (
+                one.action,
+                shown(one.task),
+                answer_text(one.pair.live, one.live_by),
+                answer_text(one.pair.shadow, one.shadow_by),
+            )
+            for one in self._found
+        ]
+        output.say()
+        output.table(
+            "What the shadow answered otherwise", ("action", "task", "live", "shadow"), rows
+        )
 
 
 def run_session(

@@ -20,10 +20,12 @@ from policy_engine.decision.session import Session
 from policy_engine.foundation.errors import GateError
 from policy_engine.language.policy import PolicySet
 from policy_engine.runtime.accounts import Accounts, ask_account
+from policy_engine.runtime.asked import Asked
 from policy_engine.runtime.nesting import root_here
 from policy_engine.runtime.past import Past
 from policy_engine.runtime.ports import Clock, Decider, Recorder
 from policy_engine.runtime.results import Results
+from policy_engine.runtime.shadows import Shadow
 from policy_engine.runtime.signatures import Signatures, StoredAsk
 from policy_engine.runtime.stand_ins import StandIns
 from policy_engine.runtime.store import Status, Store, Stored
@@ -49,7 +51,9 @@ class Decisions:
         results: Results,
         suspensions: Suspensions,
         policy: PolicySet,
+        shadow: Shadow | None,
     ) -> None:
+        self._shadow = shadow
         self._suspensions = suspensions
         self._labels = {n: t.output.labels for n, t in policy.tasks.items() if t.output}
         self._past = past
@@ -89,13 +93,22 @@ class Decisions:
         proposal = proposal_digest(action, clearance.input)
         return None if self._signatures.rejections((proposal,), given.now) else clearance
 
-    def bare(self, action: Action, given: Circumstances) -> Decision:
-        """A decision about a new action: nothing was said yet, but what is like it was rejected."""
+    def bare(self, action: Action, given: Circumstances) -> tuple[Decision, Circumstances]:
+        """A decision about a new action, and in which circumstances: nothing was said about it
+        yet, but people may have rejected the like."""
         decision = self._decider.decide_in(action, given)
         rejections = self._signatures.rejections(decision.proposals, given.now)
         if not rejections:
-            return decision
-        return self._decider.decide_in(action, replace(given, evidence=rejections))
+            return decision, given
+        given = replace(given, evidence=rejections)
+        return self._decider.decide_in(action, given), given
+
+    def compare(
+        self, id_: str, action: Action, given: Circumstances, answer: Decision | Clearance
+    ) -> None:
+        """Lets the shadow, where there is one, answer too. Changes nothing."""
+        if self._shadow is not None:
+            self._shadow.beside(id_, Asked.of(action, given), answer)
 
     def in_full(self, action: Action, given: Circumstances) -> Decision:
         """The whole decision of what was cleared, in the circumstances in which it was."""

@@ -47,6 +47,7 @@ from policy_engine.runtime.proposals import Proposals
 from policy_engine.runtime.reports import Reports
 from policy_engine.runtime.result import Result
 from policy_engine.runtime.results import Results
+from policy_engine.runtime.shadows import Shadow
 from policy_engine.runtime.signatures import Signatures
 from policy_engine.runtime.stand_ins import StandIn, StandIns
 from policy_engine.runtime.store import Status, Store
@@ -74,6 +75,7 @@ class Gate:
         accounts: Accounts,
         alive: Alive,
         policy: PolicySet,
+        shadow: Shadow | None = None,
     ) -> None:
         _refuse_other_calls(executor)
         self._database = database
@@ -102,6 +104,7 @@ class Gate:
             results,
             suspensions,
             policy,
+            shadow,
         )
         checking = Checking(database, decider, decisions, recorder, clock, policy)
         self._presence = presence = Presence(alive)
@@ -334,7 +337,8 @@ class Gate:
         return self._people.approve_all(tuple(tickets), by, reason)
 
     def reject(self, ticket: str, *, by: Human, reason: str) -> None:
-        """A person who may sign says no: the action ends, and the same one for 24 hours.
+        """A person who may sign, or is asked to confirm, says no: the action ends, and the same
+        one for 24 hours.
 
         Raises `ApprovalError` for anybody else, and where no reason is given.
         """

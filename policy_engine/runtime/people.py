@@ -121,13 +121,16 @@ class People:
             return tuple(ask.rule for ask in signed)
 
     def reject(self, ticket: str, by: Human, reason: str) -> None:
-        """Ends an action, and the same proposal for 24 hours."""
+        """Ends an action, and the same proposal for 24 hours.
+
+        So may whoever may sign it, and who is asked to confirm it.
+        """
         if not reason.strip():
             raise ApprovalError("a rejection needs a reason, which the record will keep")
         id_ = self.settle(ticket)
         reason = writable(reason)
         with self._database.transaction():
-            stored, _, _ = self._eligible(id_, ticket, by, met_too=True)
+            stored = self._stoppable(id_, ticket, by)
             self._signatures.reject(id_, by.id, reason, self._clock.now())
             self._store.set_status(id_, Status.DENIED, detail=f"rejected by {by.id}: {reason}")
             proposal = self._accounts.seal(stored.proposal)
@@ -138,21 +141,35 @@ class People:
         """The session's own user says yes to exactly the action that was shown."""
         id_ = self.settle(ticket)
         with self._database.transaction():
-            decision = self._decisions.as_asked(self._decisions.known(id_))
-            stored = self._decisions.known(id_)
-            if stored.status is not Status.HELD or not decision.wants_confirmation:
-                raise _refusal(codes.NOT_WAITING, f"the action {id_} waits for no confirmation")
-            user = stored.action.on_behalf_of
-            if not isinstance(by, Human) or user is None or by.id != user.id:
-                who = f"`{user.id}`" if user else "the person on whose behalf it is done"
-                raise _refusal(codes.MAY_NOT_SIGN, f"only {who} can confirm this action")
-            if ticket != self._decisions.ticket(id_, decision):
-                text = f"the action {id_} is not what this ticket was for; look at it again"
-                raise _refusal(codes.NOT_SHOWN, text)
+            stored = self._confirmable(id_, ticket, by)
             self._signatures.confirm(stored, by.id, self._clock.now())
             body = {"action": id_, "by": by.id, "action_digest": self._accounts.seal(stored.digest)}
             self._recorder.record("confirmed", body)
             self._store.wake(stored.id, self._clock.now())
+
+    def _confirmable(self, id_: str, ticket: str, by: Human) -> Stored:
+        """The action that waits for this person's own yes."""
+        decision = self._decisions.as_asked(self._decisions.known(id_))
+        stored = self._decisions.known(id_)
+        if stored.status is not Status.HELD or not decision.wants_confirmation:
+            raise _refusal(codes.NOT_WAITING, f"the action {id_} waits for no confirmation")
+        user = stored.action.on_behalf_of
+        if not isinstance(by, Human) or user is None or by.id != user.id:
+            who = f"`{user.id}`" if user else "the person on whose behalf it is done"
+            raise _refusal(codes.MAY_NOT_SIGN, f"only {who} can confirm this action")
+        if ticket != self._decisions.ticket(id_, decision):
+            text = f"the action {id_} is not what this ticket was for; look at it again"
+            raise _refusal(codes.NOT_SHOWN, text)
+        return stored
+
+    def _stoppable(self, id_: str, ticket: str, by: Human) -> Stored:
+        """The action that waits for this person, as one who may sign or as one who confirms."""
+        decision = self._decisions.as_asked(self._decisions.known(id_))
+        user = self._decisions.known(id_).action.on_behalf_of
+        is_user = isinstance(by, Human) and user is not None and by.id == user.id
+        if is_user and decision.wants_confirmation:
+            return self._confirmable(id_, ticket, by)
+        return self._eligible(id_, ticket, by, met_too=True)[0]
 
     def settle(self, ticket: str) -> str:
         """In a transaction of its own, so that an end is kept though the request is refused."""

@@ -121,9 +121,10 @@ class Proposals:
         begun = self._at_once(new, memory, given)
         if begun is not None:
             return begun
-        decision = self._decisions.bare(new.action, given)
+        decision, given = self._decisions.bare(new.action, given)
         if decision.action is None:
             self._decisions.record("-", new.action, memory, new.facts, decision)
+            self._decisions.compare("-", new.action, given, decision)
             return Result(None, Status.DENIED, decision)
         earlier = self._earlier(new, decision)
         if earlier is not None:
@@ -138,6 +139,7 @@ class Proposals:
             reported=new.reported,
             root=given.root,
         )
+        self._decisions.compare(id_, new.action, given, decision)
         if decision.outcome not in (Outcome.ALLOW, Outcome.DENY):
             return _Unsettled(id_, is_new=True)
         return self._settled(self._decisions.known(id_), new.session, decision, ())
@@ -163,6 +165,7 @@ class Proposals:
             owner=self._calls.owner(),
         )
         self._decisions.record_clearance(stored, memory, clearance)
+        self._decisions.compare(stored.id, action, given, clearance)
         in_full = partial(self._decisions.in_full, action, given)
         return self._calls.intended(stored, new.session, clearance, in_full, self._by(stored))
 

@@ -50,6 +50,26 @@ def test_nobody_else_says_it(open_desk: OpenDesk) -> None:
         desk.gate.confirm(str(held.ticket), by=Human("ann"))
 
 
+def test_the_user_says_no(open_desk: OpenDesk) -> None:
+    desk = open_desk(PAY, tools=TOOLS)
+    held = desk.do("pay", user="ida", amount=11)
+    with pytest.raises(ApprovalError, match="reason"):
+        desk.gate.reject(str(held.ticket), by=Human("ida"), reason=" ")
+    desk.gate.reject(str(held.ticket), by=Human("ida"), reason="I did not ask for this")
+    assert desk.gate.resume(str(held.id)).status is Status.DENIED
+    assert desk.do("pay", user="ida", amount=11).status is Status.DENIED
+    assert desk.gate.pending() == []
+    assert holds(desk)
+
+
+def test_the_user_says_no_only_to_what_waits_for_a_yes(open_desk: OpenDesk) -> None:
+    """Whom an action is done for decides nothing about it, unless the policy asks."""
+    desk = open_desk(PAY + "rule ask escalate pay to manager\n", tools=TOOLS)
+    held = desk.do("pay", user="ida", amount=9)
+    with pytest.raises(ApprovalError, match="is whom this action is done for"):
+        desk.gate.reject(str(held.ticket), by=Human("ida"), reason="no")
+
+
 def test_people_and_the_user_in_any_order(open_desk: OpenDesk) -> None:
     desk = open_desk(PAY + "rule ask escalate pay to manager\n", tools=TOOLS)
     for first_the_user in (True, False):
