@@ -7,7 +7,6 @@ own.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import signal
@@ -20,7 +19,10 @@ from policy_engine import Status
 from policy_engine.foundation.database import Database
 from policy_engine.ledger.ledger import LedgerReader
 from policy_engine.ledger.verify import verify
+from tests.faults.conftest import audited
 from tests.faults.desk import STEPS, open_gate, play, run
+from tests.faults.processes import run_process
+from tests.faults.scene import Scene
 
 ROUNDS = int(os.environ.get("POLICY_FAULT_ROUNDS", "3"))
 COMMITS = 24
@@ -29,20 +31,16 @@ COMMITS = 24
 
 def killed(folder: Path, when: str, number: int) -> bool:
     """Runs the desk; whether it was killed."""
-    processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["tests.faults.desk"])
-    desk = processes.Process(target=run, args=(folder, when, number))
-    desk.start()
-    desk.join(60)
-    assert desk.exitcode in (0, -signal.SIGKILL)
-    return desk.exitcode != 0
+    code = run_process(run, (folder, when, number))
+    assert code in (0, -signal.SIGKILL)
+    return code != 0
 
 
 @pytest.mark.parametrize("round_", range(ROUNDS))
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("number", range(1, COMMITS + 1))
 def test_a_desk_that_is_killed_finishes(
-    tmp_path: Path, when: str, number: int, round_: int
+    request: pytest.FixtureRequest, tmp_path: Path, when: str, number: int, round_: int
 ) -> None:
     chance = random.Random(f"{when} {number} {round_}")
     killed(tmp_path, when, number)
@@ -50,6 +48,7 @@ def test_a_desk_that_is_killed_finishes(
     gate = open_gate(tmp_path / "s.db", tmp_path / "effects")
     ends = {key: result.status for key, result in play(gate).items()}
     gate.close()
+    audited(request, Scene(tmp_path, str(tmp_path / "s.db")))
     assert_all_is_well(tmp_path, ends)
 
 
