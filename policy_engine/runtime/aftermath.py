@@ -3,7 +3,8 @@
 Between intent and outcome nobody knows whether the tool acted. So the outcome is unknown, unless
 the task says that it `may be retried`: then it is called again, under the same idempotency key, as
 long as nothing denies it by now. What somebody else performs is theirs to report; where no report
-came for long enough, its outcome is unknown too.
+came for long enough, its outcome is unknown too. What was proposed and never decided, because its
+process ended meanwhile, is denied after the same time.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from policy_engine.runtime.flow import Flow
 from policy_engine.runtime.ports import Clock, Executor, Recorder
 from policy_engine.runtime.presence import Presence
 from policy_engine.runtime.result import Result
-from policy_engine.runtime.store import Store, Stored
+from policy_engine.runtime.store import Status, Store, Stored
 
 REPORT_WITHIN = timedelta(hours=1)
 """How long whoever performs an action by themselves may take to report."""
 
 ENDED = "the process that ran it ended before its outcome was recorded"
+NOT_DECIDED = "the process that proposed it ended before it was decided"
 NO_REPORT = "nobody has reported what came of it"
 
 
@@ -55,7 +57,7 @@ class Aftermath:
 
     def settle(self) -> Flow[tuple[Result, ...]]:
         """Everything that is left behind; gives what became of it."""
-        found = []
+        found = [*self._calls.tell_again(), *self._abandoned()]
         for stored in self._store.under_way():
             if stored.reported:
                 since = stored.acted_at
@@ -65,6 +67,20 @@ class Aftermath:
                 result = yield from self._of_the_dead(stored, stored.owner)
                 found += [] if result is None else [result]
         return tuple(found)
+
+    def _abandoned(self) -> list[Result]:
+        """What was proposed in a process that ended before anything was decided.
+
+        Nobody was told anything of it, and who proposed it may have proposed it anew.
+        """
+        found = []
+        for stored in self._store.undecided(self._clock.now() - REPORT_WITHIN):
+            with self._database.transaction():
+                if self._store.drop(stored.id, NOT_DECIDED):
+                    body = {"action": stored.id, "task": stored.action.task, "problem": NOT_DECIDED}
+                    self._recorder.record("abandoned", body)
+                    found.append(Result(stored.id, Status.DENIED, None, detail=NOT_DECIDED))
+        return found
 
     def _of_the_dead(self, stored: Stored, owner: str) -> Flow[Result | None]:
         with self._presence.alive.dead(owner) as is_dead:

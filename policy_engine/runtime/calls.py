@@ -8,7 +8,7 @@ recorded as failed or, where nobody can know, as unknown, and is never tried aga
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,6 +18,7 @@ from policy_engine.decision.outcome import Decision, Obligation
 from policy_engine.decision.session import Session
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.diagnostics import Code
+from policy_engine.foundation.errors import PolicyEngineError
 from policy_engine.language.policy import PolicySet
 from policy_engine.runtime import codes
 from policy_engine.runtime.accounts import Accounts
@@ -60,6 +61,8 @@ class Calls:
         presence: Presence,
         policy: PolicySet,
     ) -> None:
+        self._untold: dict[str, Callable[[], Result]] = {}
+        """By action, the outcome of what has ended and is not on the record yet."""
         self._presence = presence
         self._database = database
         self._store = store
@@ -125,9 +128,8 @@ class Calls:
 
     def perform(self, begun: Begun) -> Flow[Result]:
         """Calls the tool of an action whose intent is recorded, and records what came of it."""
-        started = time.perf_counter()
+        stored, started = begun.stored, time.perf_counter()
         try:
-            stored = begun.stored
             output = yield Perform(stored.action.task, begun.input, stored.id, stored.root)
         except ToolFailed as error:
             return self.failed(begun, error)
@@ -135,17 +137,30 @@ class Calls:
             return self.lost(begun, self._words(begun, error))
         except Exception as error:  # noqa: BLE001 — an executor out of its contract may have acted
             return self.lost(begun, f"the executor broke: {type(error).__name__}")
+        except GeneratorExit:
+            self.lost(begun, "whoever waited for it was interrupted")
+            raise
         elapsed = round((time.perf_counter() - started) * 1000)
-        return (yield from self.returned(begun, output, elapsed))
+        try:
+            return (yield from self.returned(begun, output, elapsed))
+        except PolicyEngineError:
+            raise
+        except BaseException as error:  # it has acted, and what came of it may not be told yet
+            if not self.tell_again(stored.id):
+                self.lost(begun, f"its output was not taken in: {type(error).__name__}")
+            raise
 
     def returned(self, begun: Begun, output: object, elapsed: int) -> Flow[Result]:
         """Records an output that took `elapsed` milliseconds; releases it where that is allowed."""
-        stored = begun.stored
         output = snapshot(output)
         kept = as_plain(output)
         problem = yield from self._owed(begun, kept)
         if problem is not None:
-            return self._withhold(begun, kept, elapsed, problem)
+            return self._told(begun, partial(self._withhold, begun, kept, elapsed, problem))
+        return self._told(begun, partial(self._release, begun, output, kept, elapsed))
+
+    def _release(self, begun: Begun, output: object, kept: object, elapsed: int) -> Result:
+        stored = begun.stored
         with self._database.transaction():
             if not self._store.settle(stored.id, Status.EXECUTED, output=kept):
                 return self._settled_before(begun)
@@ -162,7 +177,9 @@ class Calls:
 
     def failed(self, begun: Begun, error: ToolFailed) -> Result:
         """The tool said that it could not."""
-        detail = self._words(begun, error)
+        return self._told(begun, partial(self._failed, begun, self._words(begun, error)))
+
+    def _failed(self, begun: Begun, detail: str) -> Result:
         with self._database.transaction():
             if not self._store.settle(begun.stored.id, Status.FAILED, detail=detail):
                 return self._settled_before(begun)
@@ -176,8 +193,10 @@ class Calls:
 
     def lost(self, begun: Begun, problem: str) -> Result:
         """Nobody knows whether it happened; what it would have returned is missing from now on."""
+        return self._told(begun, partial(self._lost, begun, writable(problem[:LONGEST_TEXT])))
+
+    def _lost(self, begun: Begun, problem: str) -> Result:
         stored = begun.stored
-        problem = writable(problem[:LONGEST_TEXT])
         with self._database.transaction():
             if not self._store.settle(stored.id, Status.UNKNOWN, detail=problem):
                 return self._settled_before(begun)
@@ -185,6 +204,26 @@ class Calls:
             self._recorder.record("unknown", body)
             self._remember(begun, NO_PLAIN_FORM)
         return Result(stored.id, Status.UNKNOWN, begun.answer, None, codes.TOOL_HANGS, problem)
+
+    def _told(self, begun: Begun, tell: Callable[[], Result]) -> Result:
+        """Records an outcome. Where the store takes none now, it is told again later, so that
+        nothing that is known is lost as long as this process lives."""
+        id_ = begun.stored.id
+        self._untold[id_] = tell
+        result = tell()
+        self._untold.pop(id_, None)
+        return result
+
+    def tell_again(self, id_: str | None = None) -> tuple[Result, ...]:
+        """Records the outcomes (or that of one action) for which the store had no room before."""
+        waiting = [id_] if id_ is not None else list(self._untold)
+        found = []
+        for each in waiting:
+            tell = self._untold.get(each)
+            if tell is not None:
+                found.append(tell())
+                self._untold.pop(each, None)
+        return tuple(found)
 
     def _owed(self, begun: Begun, kept: object) -> Flow[str | None]:
         """Why the output may not be released: an obligation of the decision that is not met."""

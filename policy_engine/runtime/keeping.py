@@ -26,7 +26,7 @@ def as_plain(output: object, depth: int = 0) -> object:
     """A value as plain data, or `NO_PLAIN_FORM`; `depth` is how deep it will be kept."""
     try:
         return plain(output, depth)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, SystemExit, GeneratorExit):  # raised by its own methods
         return NO_PLAIN_FORM
 
 

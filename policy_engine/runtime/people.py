@@ -175,6 +175,7 @@ class People:
         """In a transaction of its own, so that an end is kept though the request is refused."""
         id_, _, _ = ticket.partition("-")
         with self._database.transaction():
+            self._stand_ins.end_those_over()
             stored = self._decisions.known(id_)
             if stored.status is Status.HELD:
                 self._decisions.settled(stored)

@@ -96,6 +96,8 @@ class Proposals:
         ):
             raise GateError(f"the action {id_} belongs to another session")
         self.memory(session)
+        if stored.status is Status.EXECUTING and self._calls.tell_again(id_):
+            stored = self._decisions.known(id_)
         if stored.status not in (Status.HELD, Status.PROPOSED):
             return Result(id_, stored.status, None, stored.output, detail=stored.detail)
         known: Mapping[str, object] = stored.facts

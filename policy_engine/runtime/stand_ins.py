@@ -23,7 +23,7 @@ from policy_engine.runtime.ports import Clock, Recorder, Roles
 _TABLE = """CREATE TABLE IF NOT EXISTS stand_ins (
     lender TEXT NOT NULL, holder TEXT NOT NULL, role TEXT NOT NULL, domain TEXT NOT NULL,
     since TEXT NOT NULL, until TEXT NOT NULL, reason TEXT NOT NULL,
-    PRIMARY KEY (lender, holder, role, domain))"""
+    over INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (lender, holder, role, domain))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class StandIn:
     since: datetime
     until: datetime
     reason: str
+    over: bool
+    """Whether somebody has noticed that it ended."""
 
 
 class StandIns:
@@ -72,9 +74,10 @@ class StandIns:
         row = (role, by.id, to.id, domain, writable(reason))
         with self._database.transaction():
             self._database.execute(
-                """INSERT INTO stand_ins VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT
+                """INSERT INTO stand_ins (lender, holder, role, domain, since, until, reason)
+                   VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT
                    (lender, holder, role, domain) DO UPDATE
-                   SET until = excluded.until, reason = excluded.reason""",
+                   SET until = excluded.until, reason = excluded.reason, over = 0""",
                 (
                     by.id,
                     to.id,
@@ -101,6 +104,19 @@ class StandIns:
             body = {"role": role, "by": by.id, "to": to.id, "domain": domain}
             self._recorder.record("taken back", body)
 
+    def end_those_over(self) -> None:
+        """Notes which have ended, so that a clock that goes back lends nothing anew."""
+        now = self._clock.now()
+        with self._database.transaction():
+            for row in self._database.rows(f"{_ALL} WHERE over = 0"):
+                right = _stand_in(cast("tuple[Any, ...]", row))
+                if right.until <= now:
+                    self._database.execute(
+                        """UPDATE stand_ins SET over = 1
+                           WHERE lender = ? AND holder = ? AND role = ? AND domain = ?""",
+                        (right.lender, right.holder, right.role, right.domain or ""),
+                    )
+
     def listed(self) -> tuple[StandIn, ...]:
         """All that have not been taken back, also those that have ended."""
         rows = self._database.rows(f"{_ALL} ORDER BY since, lender, holder, role")
@@ -114,7 +130,8 @@ class StandIns:
         `signed`: who has signed by then, whose rights are used up.
         """
         own = self._roles.human_roles(who, action.domain)
-        lent = self._lent(who, at, action, {person_key(name) for name in signed})
+        used = {person_key(name) for name in signed}
+        lent = [right for right in self._lent(who, at, action, used) if not right.over]
         return own | {right.role for right in lent}
 
     def lenders(self, who: str, action: Action, roles: Iterable[str]) -> tuple[str, ...]:
@@ -136,6 +153,7 @@ class StandIns:
         used = {person_key(name) for name, _ in given}
         found = []
         for name, at in given:
+            # What was signed under it stands, though it is over by now.
             lent = self._lent(name, at, action, used)
             used |= {person_key(right.lender) for right in lent}
             own = self._roles.human_roles(name, action.domain)
@@ -156,10 +174,10 @@ class StandIns:
         ]
 
 
-_ALL = "SELECT lender, holder, role, domain, since, until, reason FROM stand_ins"
+_ALL = "SELECT lender, holder, role, domain, since, until, reason, over FROM stand_ins"
 
 
 def _stand_in(row: tuple[Any, ...]) -> StandIn:
-    lender, holder, role, domain, since, until, reason = row
+    lender, holder, role, domain, since, until, reason, over = row
     start, end = datetime.fromisoformat(since), datetime.fromisoformat(until)
-    return StandIn(lender, holder, role, domain or None, start, end, reason)
+    return StandIn(lender, holder, role, domain or None, start, end, reason, bool(over))

@@ -34,6 +34,7 @@ _TABLES = (
         owner TEXT, due TEXT, noticed INTEGER NOT NULL DEFAULT 0, root TEXT NOT NULL)""",
     "CREATE UNIQUE INDEX IF NOT EXISTS actions_by_key ON actions (key) WHERE key IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS actions_held ON actions (session) WHERE status = 'held'",
+    "CREATE INDEX IF NOT EXISTS actions_undecided ON actions (id) WHERE status = 'proposed'",
     """CREATE INDEX IF NOT EXISTS actions_under_way ON actions (acted_at)
         WHERE status = 'executing'""",
     "CREATE INDEX IF NOT EXISTS actions_by_task ON actions (task, proposed_at)",
@@ -221,6 +222,21 @@ class Store:
     def under_way(self) -> list[Stored]:
         """All actions that may have happened and have no outcome yet, oldest first."""
         return self._many("status = 'executing' ORDER BY acted_at, id")
+
+    def undecided(self, before: datetime) -> list[Stored]:
+        """What was proposed before a time and has been neither decided nor held."""
+        found = self._many("status = 'proposed' ORDER BY proposed_at, id")
+        return [stored for stored in found if stored.proposed_at < before]
+
+    def drop(self, id_: str, detail: str) -> bool:
+        """Denies what was never decided; False where it has been meanwhile."""
+        return bool(
+            self._database.execute(
+                """UPDATE actions SET status = 'denied', detail = ?
+                   WHERE id = ? AND status = 'proposed'""",
+                (detail, id_),
+            )
+        )
 
     def take_over(self, id_: str, owner: str, new: str) -> bool:
         """An action under way goes from one gate to another; False where it has gone already."""

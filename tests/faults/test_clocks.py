@@ -188,9 +188,6 @@ def standing_in(scene: Scene) -> Callable[[], str]:
     return act
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the end of what was lent is kept nowhere: the clock alone says it"
-)
 def test_what_was_lent_ends_though_the_clock_goes_back(scene: Scene) -> None:
     apart(partial(lending, scene))
     assert apart(partial(standing_in, scene)) == ""

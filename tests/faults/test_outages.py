@@ -225,9 +225,6 @@ def test_a_full_disk_lets_nothing_run_that_is_not_recorded(stage: Stage, room: i
     assert_nothing_is_lost_or_done_twice(scene, [ends])
 
 
-@pytest.mark.xfail(
-    strict=True, reason="an outcome that found no room is under way till its process ends"
-)
 def test_an_outcome_that_found_no_room_is_told_once_there_is(stage: Stage) -> None:
     """Nobody restarts anything: the gate that called the tool lives, and knows what it returned."""
     scene = stage(POLICY)
