@@ -80,6 +80,9 @@ class Signatures:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._any_rejection = True
+        self._as_of: object = None
+        """The state of the store as of which that is known."""
         with database.transaction():
             for statement in _TABLES:
                 database.execute(statement)
@@ -137,6 +140,7 @@ class Signatures:
 
     def reject(self, id_: str, signer: str, reason: str, now: datetime) -> None:
         """A no to what everybody who does it has proposed."""
+        self._as_of = None
         self._database.execute(
             "INSERT INTO rejections SELECT proposal, ?, ?, ? FROM proposals WHERE action = ?",
             (signer, timestamp_text(now), reason, id_),
@@ -169,9 +173,13 @@ class Signatures:
         return tuple(found)
 
     def any_rejection(self, now: datetime) -> bool:
-        """Whether any no to anything still holds."""
-        since = timestamp_text(now - CLOCK - timedelta(seconds=1))  # texts differ in fractions
-        return bool(self._database.rows("SELECT 1 FROM rejections WHERE at > ? LIMIT 1", (since,)))
+        """Whether any no to anything may still hold."""
+        state = self._database.state
+        if state is None or state != self._as_of:
+            since = timestamp_text(now - CLOCK - timedelta(seconds=1))  # texts differ in fractions
+            rows = self._database.rows("SELECT 1 FROM rejections WHERE at > ? LIMIT 1", (since,))
+            self._any_rejection, self._as_of = bool(rows), state
+        return self._any_rejection
 
     def rejections(self, proposals: Sequence[str], now: datetime) -> tuple[Rejection, ...]:
         """Each no to one of these proposals that still holds."""

@@ -18,6 +18,7 @@ from policy_engine.values.money import Money
 
 DEEPEST = 100
 MOST_DIGITS = 1000
+_TOO_LARGE: int = 10**MOST_DIGITS
 
 
 class NoPlainForm(ValueError):
@@ -116,7 +117,7 @@ def _text(value: str) -> str:
 
 def _integer(value: int) -> int:
     number = int.__int__(value)
-    if abs(number) >= 10**MOST_DIGITS:
+    if not -_TOO_LARGE < number < _TOO_LARGE:
         raise NoPlainForm(f"a number of more than {MOST_DIGITS} digits has no plain form")
     return number
 
