@@ -36,6 +36,7 @@ from policy_engine.audit.words import (
 from policy_engine.cli import audit_shadow, output
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.cli.options import end, ends_cleanly, format_option, store_option
+from policy_engine.cli.replay import command as replay
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.errors import InputError
 from policy_engine.foundation.render import Segment
@@ -54,6 +55,9 @@ def command() -> None:
 
 
 command.add_command(audit_shadow.command)
+
+
+command.add_command(replay)
 
 
 @command.command("report")

@@ -1,0 +1,111 @@
+"""Under Spark, in one process with two threads: the answer is the one that is found here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policy_engine.audit.replay.candidate import Candidate
+from policy_engine.audit.replay.flips import WORDS
+from policy_engine.audit.replay.replay import replay
+from policy_engine.audit.replay.source import SourceError
+from policy_engine.audit.replay.spark import spark_replay
+from policy_engine.loading import check
+from tests.audit.replay.shop import LIMIT, POLICY, START, parquet, row
+
+MISSING = [
+    what
+    for what, is_there in (
+        ("pyspark", find_spec("pyspark") is not None),
+        ("pandas", find_spec("pandas") is not None),
+        ("a Java runtime", shutil.which("java") is not None),
+    )
+    if not is_there
+]
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not here: {', '.join(MISSING)}")
+TASKS = ("refund", "gift")
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def loaded(path: str) -> Candidate:
+    """On a worker too."""
+    policy, _ = check(path)
+    assert policy is not None
+    return Candidate(policy)
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Any]:
+    from pyspark.sql import SparkSession
+
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, sys.path)])
+    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    made = (
+        SparkSession.builder.master("local[2]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.sql.execution.arrow.maxRecordsPerBatch", "17")
+        .getOrCreate()
+    )
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Callable[[str], Callable[[], Candidate]]:
+    def written(text: str) -> Callable[[], Candidate]:
+        path = tmp_path / "spark.policy"
+        path.write_text(text, encoding="utf-8")
+        return partial(loaded, str(path))
+
+    return written
+
+
+def test_the_answer_is_the_same(
+    session: Any, policy: Callable[[str], Callable[[], Candidate]], tmp_path: Path
+) -> None:
+    rows = [
+        row(
+            at * 7,
+            WORDS[at % 4],
+            principal=f"bot-{at % 3}",
+            task=TASKS[at % 9 == 0],
+        )
+        for at in range(150)
+    ]
+    rows[5]["outcome"] = "?"
+    place, load = parquet(tmp_path, rows), policy(POLICY)
+    found = spark_replay(session.read.parquet(place).repartition(3), load, now=START)
+    here = replay(load(), place, now=START)
+    assert replace(found, examples=(), first_unread=()) == replace(
+        here, examples=(), first_unread=()
+    )
+    assert found.first_unread[0].place.startswith("part ")
+    assert {one.cell for one in found.examples} == {one.cell for one in here.examples}
+    assert all(one.explanation for one in found.examples)
+
+
+def test_a_frame_of_another_shape(
+    session: Any, policy: Callable[[str], Callable[[], Candidate]], tmp_path: Path
+) -> None:
+    frame = session.read.parquet(parquet(tmp_path, [row()])).drop("outcome")
+    with pytest.raises(SourceError, match="needs a column `outcome`"):
+        spark_replay(frame, policy(POLICY))
+
+
+def test_a_past_that_no_worker_knows(
+    session: Any, policy: Callable[[str], Callable[[], Candidate]], tmp_path: Path
+) -> None:
+    frame = session.read.parquet(parquet(tmp_path, [row()]))
+    with pytest.raises(SourceError, match="asks about the past of `refund`"):
+        spark_replay(frame, policy(POLICY + LIMIT))
