@@ -7,16 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from examples.refund_desk import desk, processes
+from examples.refund_desk.desk import HERE, ROOT, say, tell
 from examples.refund_desk.shop import Shop
-from examples.refund_desk.story import STORY, Conversation
-from policy_engine import Action, Agent, ApprovalError, Engine, Gate, Human, Result, Session
-
-HERE = Path(__file__).resolve().parent
-COLOUR = sys.stdout.isatty()
-
-AGENT = Agent("bot-7", team="emea", model="vendor-a/large-3")
-OPERATOR = Human("tom")
-"""The person on whose behalf the agent works the desk; a manager too, so he may not sign."""
+from examples.refund_desk.story import LAST, STORY, Conversation
+from policy_engine import Action, ApprovalError, Engine, Gate, Human, Session
 
 
 def main(out: Path = HERE / "out") -> int:
@@ -24,28 +19,35 @@ def main(out: Path = HERE / "out") -> int:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     store = f"sqlite:///{out / 'governance.db'}"
-    engine = Engine.load(HERE / "policies", directory=HERE / "roles.csv")
+    engine = desk.engine()
     shop = Shop(out / "shop.db")
-    gate = engine.gate(store=store, tools=shop.tools(), facts=shop.facts, time_limit=5)
+    gate = desk.gate(engine, store, shop)
     for number, conversation in enumerate(STORY, 1):
-        say(f"\n━━ {number}. {conversation.title} ━━", "1")
-        say(f"   “{conversation.request}”\n", "3")
+        begin(number, conversation)
         play(conversation, engine, gate)
+    gate.close()
+    begin(len(STORY) + 1, LAST)
+    processes.play(store, out / "shop.db")
     say("\n━━ What really happened in the shop ━━", "1")
     for order, amount, card in shop.payments():
         say(f"   paid {amount} for {order} to a card ending in {card[-4:]}")
     for recipient in shop.sent():
         say(f"   mailed {recipient}")
     shop.close()
-    gate.close()
     return report(store, out / "report.html")
+
+
+def begin(number: int, conversation: Conversation) -> None:
+    """The heading of a conversation, and what the customer wants."""
+    say(f"\n━━ {number}. {conversation.title} ━━", "1")
+    say(f"   “{conversation.request}”\n", "3")
 
 
 def play(conversation: Conversation, engine: Engine, gate: Gate) -> None:
     """Sends what the agent tries through the gate, and then asks people about what waits."""
     session = gate.open(conversation.request)
     for task, input_ in conversation.steps:
-        action = Action(AGENT, task, input_, on_behalf_of=OPERATOR)
+        action = desk.proposed(task, input_)
         result = gate.submit(action, session=session)
         tell(engine, action, result)
         if result.ticket is not None:
@@ -78,14 +80,6 @@ def ask_people(
     tell(engine, action, again)
 
 
-def tell(engine: Engine, action: Action, result: Result) -> None:
-    """The decision with its place in the policy, and what became of the action."""
-    if result.decision is not None:
-        sys.stdout.write(engine.explain(action, result.decision, colour=COLOUR))
-    detail = f": {result.detail}" if result.detail else ""
-    say(f"   → {result.status.value}{detail}\n", "2")
-
-
 def report(store: str, page: Path) -> int:
     """What an auditor would type: verify the record, write the report."""
     say("\n━━ The record ━━", "1")
@@ -100,12 +94,8 @@ def run_policy(*arguments: str) -> int:
     """Runs the command `policy`; gives its exit code."""
     sys.stdout.flush()
     return subprocess.run(
-        [sys.executable, "-m", "policy_engine", *arguments], check=False
+        [sys.executable, "-m", "policy_engine", *arguments], cwd=ROOT, check=False
     ).returncode
-
-
-def say(text: str, style: str = "") -> None:
-    print(f"\x1b[{style}m{text}\x1b[0m" if COLOUR and style else text)
 
 
 if __name__ == "__main__":

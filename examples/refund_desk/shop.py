@@ -27,6 +27,7 @@ _ORDERS = [
     ("o-1002", "Noa", "noa@mail.example", "4000-2222", "640.00", "delivered"),
     ("o-1003", "Lee", "lee@mail.example", "4000-3333", "150.00", "delivered"),
     ("o-1004", "Sam", "sam@mail.example", "4000-4444", "260.00", "delivered"),
+    ("o-1005", "Ida", "ida@mail.example", "4000-5555", "1900.00", "delivered"),
 ]
 
 _LETTERS = [
@@ -40,15 +41,17 @@ _LETTERS = [
 
 
 class Shop:
-    """The shop's database and what can be done with it."""
+    """The shop's database and what can be done with it; made where there is none at `path`."""
 
     def __init__(self, path: Path) -> None:
+        is_new = not path.exists()
         self._lock = threading.Lock()
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._database.row_factory = sqlite3.Row
-        self._database.executescript(_TABLES)
-        self._database.executemany("INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?)", _ORDERS)
-        self._database.executemany("INSERT INTO letters VALUES (?, ?)", _LETTERS)
+        if is_new:
+            self._database.executescript(_TABLES)
+            self._database.executemany("INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?)", _ORDERS)
+            self._database.executemany("INSERT INTO letters VALUES (?, ?)", _LETTERS)
 
     def get_order(self, order_id: str) -> dict[str, object]:
         rows = self._rows("SELECT * FROM orders WHERE id = ?", order_id)

@@ -2,43 +2,7 @@
 
 from __future__ import annotations
 
-import click
+from policy_engine.cli.suspend import made
+from policy_engine.runtime.gate import Gate
 
-from policy_engine.cli import output
-from policy_engine.cli.options import (
-    by_option,
-    directory_option,
-    ends_cleanly,
-    loaded,
-    opened_gate,
-    policy_option,
-    store_option,
-)
-from policy_engine.decision.action import Human
-
-
-@click.command("lift")
-@click.argument("kind", type=click.Choice(["agent", "human", "task", "session"]))
-@click.argument("name")
-@policy_option
-@store_option
-@directory_option
-@by_option
-@click.option("--reason", required=True, help="Why; the record keeps it.")
-@ends_cleanly
-def command(
-    kind: str,
-    name: str,
-    policies: tuple[str, ...],
-    store: str,
-    directory: str | None,
-    by: str,
-    reason: str,
-) -> None:
-    """Let NAME go on, which was suspended."""
-    with opened_gate(loaded(policies, directory), store) as gate:
-        gate.lift(f"{kind} {name}", by=Human(by), reason=reason)
-        standing = gate.suspended()
-    output.say(f"{by} lifted {kind} {name}", "allow")
-    for each in standing:
-        output.say(f"    {each.name}, by {each.by}: {each.reason}", "frame")
+command = made("lift", Gate.lift, "lifted", "allow", "Let NAME go on, which was suspended.")

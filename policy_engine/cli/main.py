@@ -27,6 +27,7 @@ COMMANDS = {
     "show": "show a policy file in colour",
     "suspend": "stop an agent, a person, a task or a session",
     "test": "run the tests that policy files contain",
+    "worker": "take up what waits, when its time has come",
 }
 """Every command and its one line; each stands in the module of its name."""
 

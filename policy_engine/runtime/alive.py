@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from policy_engine.foundation.database import store_path
+from policy_engine.foundation.database import is_postgres, store_path
 
 
 class Alive(Protocol):
@@ -32,7 +32,7 @@ class Alive(Protocol):
 
 def alive_for(store: str | Path) -> Alive:
     """The locks of a store: in `<store>.workers` beside SQLite, on the server of PostgreSQL."""
-    if str(store).startswith("postgresql"):
+    if is_postgres(store):
         from policy_engine.runtime.alive_postgres import AdvisoryLocks
 
         return AdvisoryLocks(str(store))

@@ -34,7 +34,7 @@ from dbos import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
-from policy_engine.foundation.database import store_path
+from policy_engine.foundation.database import is_postgres, store_path
 from policy_engine.foundation.errors import GateError, StoreError
 from policy_engine.runtime.alive import alive_for
 from policy_engine.runtime.parking import REVIEW, TakeUp, WhatWaits, attempt, earlier
@@ -328,8 +328,7 @@ _Run = Callable[[str], None]
 
 
 def _tables(store: str | Path) -> _Tables:
-    text = str(store)
-    return _Postgres(text) if text.startswith("postgresql") else _Sqlite(store_path(store))
+    return _Postgres(str(store)) if is_postgres(store) else _Sqlite(store_path(store))
 
 
 def _config(executor: str) -> DBOSConfig:

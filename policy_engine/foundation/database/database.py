@@ -135,6 +135,11 @@ class _Unit:
 _WITHIN = nullcontext()
 
 
+def is_postgres(store: str | Path) -> bool:
+    """Whether a store is on a server: `postgresql://…` or `postgres://…`. Else it is a file."""
+    return str(store).startswith(("postgresql://", "postgres://"))
+
+
 def place_of(store: str | Path) -> str:
     """Where a store is, in words that may be shown: a path, or a server without its password."""
     return _connections(store, must_exist=False)[0].place
@@ -142,7 +147,7 @@ def place_of(store: str | Path) -> str:
 
 def _connections(store: str | Path, must_exist: bool) -> tuple[Connection, Connection]:
     """One that writes, and one that reads what is kept meanwhile."""
-    if str(store).startswith(("postgresql://", "postgres://")):
+    if is_postgres(store):
         from policy_engine.foundation.database.postgres import PostgresConnection
 
         return PostgresConnection(str(store)), PostgresConnection(str(store), reads_only=True)
