@@ -60,8 +60,7 @@ class Aftermath:
         found = [*self._calls.tell_again(), *self._abandoned()]
         for stored in self._store.under_way():
             if stored.reported:
-                since = stored.acted_at
-                if since is None or self._clock.now() - since >= REPORT_WITHIN:
+                if self._is_late(stored):
                     found.append(self._calls.lost(self._begun(stored), NO_REPORT))
             elif stored.owner is not None:
                 result = yield from self._of_the_dead(stored, stored.owner)
@@ -87,6 +86,9 @@ class Aftermath:
             if not is_dead:
                 return None
             begun = self._begun(stored)
+            may = stored.action.task in self._retried
+            if may and not self._executor.can(stored.action.task) and not self._is_late(stored):
+                return None  # somebody else may have the tool
             if not self._may_retry(stored):
                 return self._calls.lost(begun, ENDED)
             self._presence.show()
@@ -95,6 +97,11 @@ class Aftermath:
                     return None
                 self._recorder.record("retried", {"action": stored.id, "problem": ENDED})
         return (yield from self._calls.perform(begun))
+
+    def _is_late(self, stored: Stored) -> bool:
+        """Whether nobody need wait any longer for whoever could say what became of it."""
+        since = stored.acted_at
+        return since is None or self._clock.now() - since >= REPORT_WITHIN
 
     def _begun(self, stored: Stored) -> Begun:
         input_ = self._decisions.as_sent(stored)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,7 +19,7 @@ from policy_engine.decision.outcome import Decision, Obligation
 from policy_engine.decision.session import Session
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.diagnostics import Code
-from policy_engine.foundation.errors import PolicyEngineError
+from policy_engine.foundation.errors import PolicyEngineError, StoreError
 from policy_engine.language.policy import PolicySet
 from policy_engine.runtime import codes
 from policy_engine.runtime.accounts import Accounts
@@ -138,7 +139,8 @@ class Calls:
         except Exception as error:  # noqa: BLE001 — an executor out of its contract may have acted
             return self.lost(begun, f"the executor broke: {type(error).__name__}")
         except GeneratorExit:
-            self.lost(begun, "whoever waited for it was interrupted")
+            with suppress(StoreError):  # then it is told later
+                self.lost(begun, "whoever waited for it was interrupted")
             raise
         elapsed = round((time.perf_counter() - started) * 1000)
         try:

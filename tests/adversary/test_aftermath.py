@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from policy_engine import Gate, Human, Status
+from policy_engine.runtime import aftermath
+from policy_engine.runtime.flow import Perform
 from tests.adversary.conftest import Lab, act
+
+LEFT: list[object] = []
+"""Calls that nobody goes on with; they are kept, or Python would end them in good order."""
 
 POLICY = """
 task pay  { input amount: Decimal }
@@ -17,20 +24,12 @@ rule pays permit bot to pay, ping
 
 
 def died(lab: Lab, task: str) -> str:
-    """An action whose gate was stopped while its tool ran."""
-
-    class Dying:
-        name = "tool"
-
-        def can(self, task: str) -> bool:
-            return True
-
-        def call(self, task: str, input: object, key: str | None = None) -> object:
-            raise KeyboardInterrupt
-
-    gate = lab.gate(POLICY, executor=Dying())
-    with suppress(KeyboardInterrupt):
-        gate.submit(act(task, {"amount": 1}), key="k")
+    """An action whose process ended while its tool ran."""
+    gate = lab.gate(POLICY, tools={"pay": print, "ping": print})
+    flow = gate._submitted(act(task, {"amount": 1}), None, None, "k")
+    step = next(flow)
+    assert isinstance(step, Perform)
+    LEFT.append(flow)
     gate.close()
     return str(lab.rows("SELECT id FROM actions")[0][0])
 
@@ -70,9 +69,14 @@ def test_but_not_for_an_agent_that_was_stopped_meanwhile(lab: Lab) -> None:
     assert calls == []
 
 
-def test_nor_where_nobody_here_has_the_tool(lab: Lab) -> None:
+def test_whoever_has_not_the_tool_leaves_it_to_others_for_an_hour(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
     died(lab, "ping")
-    assert [result.status for result in lab.gate(POLICY).settle()] == [Status.UNKNOWN]
+    gate = lab.gate(POLICY)
+    assert gate.settle() == ()
+    monkeypatch.setattr(aftermath, "REPORT_WITHIN", timedelta(0))
+    assert [result.status for result in gate.settle()] == [Status.UNKNOWN]
 
 
 def test_a_gate_that_lives_is_left_alone(lab: Lab) -> None:
