@@ -7,10 +7,11 @@ parallel actions see each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from threading import Lock
+from typing import Any, NamedTuple, cast
 
 from policy_engine.decision.history import History, PastAction, Status as PastStatus
 from policy_engine.foundation.canonical import timestamp_text
@@ -111,12 +112,28 @@ def _question(asked: list[_Asked]) -> Question:
     return Question(tasks, reach)
 
 
+class _Seen(NamedTuple):
+    """One action as a decision needs to know it: while this is the same, all of it is."""
+
+    id: str
+    status: str
+    approved: int
+    at: str
+
+
 class Past:
-    """Reads histories from the store of one policy set."""
+    """Reads histories from the store of one policy set.
+
+    What was read of an action is kept, and so is the last history of each question: where nothing
+    but new actions has come to it, it is extended, and what was added up over it stays.
+    """
 
     def __init__(self, database: Database, policy: PolicySet) -> None:
         self._database = database
         self._questions = questions(policy)
+        self._actions: dict[_Seen, PastAction] = {}
+        self._histories: dict[frozenset[str], tuple[list[_Seen], History]] = {}
+        self._one_at_a_time = Lock()
 
     def of(
         self,
@@ -129,27 +146,73 @@ class Past:
         """What decisions about a task need to know; the action itself is left out.
 
         What any session of the `family` did counts as done in this `session`: nobody gets round
-        what holds during a session by branching off.
+        what holds during a session by branching off. Actions before the window may be in it too.
         """
         question = self._questions.get(task)
         if question is None or not question.tasks:
             return History()
+        with self._one_at_a_time:
+            seen = self._seen(question, now, leaving_out)
+            if family:
+                past = map(self._read(seen).__getitem__, seen)
+                return History(
+                    tuple(
+                        replace(one, session=session) if one.session in family else one
+                        for one in past
+                    )
+                )
+            return self._history(question.tasks, seen)
+
+    def _seen(self, question: Question, now: datetime, leaving_out: str | None) -> list[_Seen]:
+        """The actions that a question is about, oldest first."""
         tasks = sorted(question.tasks)
-        marks = ", ".join("?" * len(tasks))
         start = "" if question.reach is None else timestamp_text(_earlier(now, question.reach))
         rows = self._database.rows(
-            f"""SELECT id, session, body, status, coalesce(acted_at, proposed_at), acted_at,
-                approved, output, root FROM actions
-                WHERE task IN ({marks}) AND id != ?
-                AND (coalesce(acted_at, proposed_at) >= ? OR status IN ('executing', 'unknown'))""",  # noqa: S608 — marks are question marks
+            f"""SELECT id, status, approved, coalesce(acted_at, proposed_at) FROM actions
+                WHERE task IN ({_marks(tasks)}) AND id != ?
+                AND (coalesce(acted_at, proposed_at) >= ? OR status IN ('executing', 'unknown'))
+                ORDER BY coalesce(acted_at, proposed_at), id""",  # noqa: S608 — marks are question marks
             (*tasks, leaving_out or "", start),
         )
-        past = (_past(cast("tuple[Any, ...]", row)) for row in rows)
-        if not family:
-            return History(tuple(past))
-        return History(
-            tuple(replace(one, session=session) if one.session in family else one for one in past)
-        )
+        return [_Seen(*cast("tuple[Any, ...]", row)) for row in rows]
+
+    def _history(self, tasks: frozenset[str], seen: list[_Seen]) -> History:
+        """The history of these actions, from the last one where that has only grown."""
+        known, history = self._histories.get(tasks, ([], History()))
+        gone = known.index(seen[0]) if seen and seen[0] in known else len(known)
+        kept = len(known) - gone
+        if gone > kept or known[gone:] != seen[:kept]:
+            gone, kept, history, known = 0, 0, History(), []
+        new = seen[kept:]
+        actions = self._read(new)
+        history = history.extended(*(actions[one] for one in new))
+        self._histories[tasks] = ([*known, *new] if new else known, history)
+        return history
+
+    def _read(self, seen: list[_Seen]) -> Mapping[_Seen, PastAction]:
+        """What the store has of these actions; read once."""
+        missing = [one for one in seen if one not in self._actions]
+        if len(self._actions) + len(missing) > _MOST_KEPT:
+            self._actions.clear()
+            missing = seen
+        for first in range(0, len(missing), _PAGE):
+            page = {one.id: one for one in missing[first : first + _PAGE]}
+            rows = self._database.rows(
+                f"""SELECT id, session, body, status, coalesce(acted_at, proposed_at), acted_at,
+                    approved, output, root FROM actions WHERE id IN ({_marks(page)})""",  # noqa: S608 — marks are question marks
+                tuple(page),
+            )
+            for row in cast("list[tuple[Any, ...]]", rows):
+                self._actions[page[row[0]]] = _past(row)
+        return self._actions
+
+
+_MOST_KEPT = 50_000
+_PAGE = 500
+
+
+def _marks(values: Collection[str]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _past(row: tuple[Any, ...]) -> PastAction:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 from policy_engine import Human, Result, Status
+from policy_engine.runtime.past import Past
 from tests.fakes import Desk
 
 OpenDesk = Callable[..., Desk]
+DAY = timedelta(days=1)
 
 TASKS = """
 role manager for humans
@@ -168,3 +171,36 @@ def test_what_is_trusted_may_depend_on_the_past(open_desk: OpenDesk) -> None:
     assert desk.do("close", id="a").status is Status.EXECUTED
     desk.do("pay", id="a", amount=1)
     assert desk.do("close", id="a").status is Status.DENIED
+
+
+def test_what_is_kept_of_the_past_is_what_the_store_has(open_desk: OpenDesk) -> None:
+    """Whatever happens between two decisions: held, signed, refused, failed, older than a day."""
+    text = TASKS + (
+        "rule ask escalate pay to manager when amount > 5\n"
+        "rule pace limit sum of amount over pay to at most 1_000 within 1 day\n"
+    )
+    failing = {"now": False}
+
+    def pay(id: str, amount: object) -> str:
+        if failing["now"]:
+            raise ValueError
+        return "paid"
+
+    desk = open_desk(text, tools={**TOOLS, "pay": pay})
+    kept = desk.gate._proposals._decisions._past
+    held: list[Result] = []
+    for number in range(60):
+        failing["now"] = number % 7 == 3
+        result = desk.do("pay", id=f"p-{number}", amount=9 if number % 5 == 0 else 1)
+        held += [result] if result.status is Status.HELD else []
+        if number % 9 == 8:
+            desk.gate.approve(str(held[-1].ticket), by=Human("ann"))
+            desk.gate.resume(str(held.pop().id))
+        if number % 20 == 19:
+            desk.gate.reject(str(held.pop().ticket), by=Human("ann"), reason="no")
+        if number % 15 == 14:
+            desk.clock.advance(hours=7)
+        now = desk.clock.now()
+        fresh = Past(desk.gate._database, desk.engine.policy).of("pay", now, None)
+        recent = [one for one in kept.of("pay", now, None).actions if one.at >= now - DAY]
+        assert recent == [one for one in fresh.actions if one.at >= now - DAY]
