@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     )
     from policy_engine.runtime.gate import Gate
     from policy_engine.runtime.metrics import Metrics
+    from policy_engine.runtime.notices import Notice
+    from policy_engine.runtime.notices_webhook import Webhook
     from policy_engine.runtime.people import Waiting
     from policy_engine.runtime.result import Result
     from policy_engine.runtime.store import Status
@@ -78,6 +80,7 @@ __all__ = [
     "LiveEngine",
     "Metrics",
     "NotPerformed",
+    "Notice",
     "Outcome",
     "OutcomeUnknown",
     "PastAction",
@@ -93,6 +96,7 @@ __all__ = [
     "ValidationResult",
     "VerifyingKey",
     "Waiting",
+    "Webhook",
     "Withheld",
     "open_bundle",
 ]
@@ -118,6 +122,8 @@ _BEHIND = {
     ),
     "runtime.gate": ("Gate",),
     "runtime.metrics": ("Metrics",),
+    "runtime.notices": ("Notice",),
+    "runtime.notices_webhook": ("Webhook",),
     "runtime.people": ("Waiting",),
     "runtime.result": ("Result",),
     "runtime.store": ("Status",),

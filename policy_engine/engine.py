@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from policy_engine.loading import Paths
     from policy_engine.runtime.executors import Tool
     from policy_engine.runtime.gate import Gate
+    from policy_engine.runtime.notices import Channel
     from policy_engine.runtime.ports import Clock, Executor, Facts
     from policy_engine.runtime.validations import Check
     from policy_engine.runtime.watching import Watcher
@@ -355,6 +356,7 @@ class Engine(Answering):
         clock: Clock | None = None,
         watch: Iterable[Watcher] = (),
         shadow: Engine | None = None,
+        notices: Iterable[Channel] = (),
     ) -> Gate:
         """A gate whose actions, approvals and ledger live in `store` (`sqlite:///file.db`).
 
@@ -362,7 +364,8 @@ class Engine(Answering):
         and given up after `time_limit` seconds; they also look up the facts that the policy has
         `from` a task. `facts` hands in all others. `watch` are told of each entry of the record
         once it is kept. `shadow` is asked beside this engine and decides nothing; where its first
-        answer to an action differs, that is recorded.
+        answer to an action differs, that is recorded. `notices` are the channels over which people
+        learn that they are asked, once this gate is a worker.
         Raises `GateError` for a tool that no task of the policy names, and where a check that the
         policy names is not registered with the engine.
         """
@@ -373,6 +376,7 @@ class Engine(Answering):
         from policy_engine.runtime.executors import Tools
         from policy_engine.runtime.gate import Gate
         from policy_engine.runtime.lookups import Lookups, no_facts
+        from policy_engine.runtime.outbox import Outbox
         from policy_engine.runtime.ports import SystemClock
         from policy_engine.runtime.shadows import Shadow
         from policy_engine.runtime.watching import Watched
@@ -382,7 +386,8 @@ class Engine(Answering):
         called = Tools(tools or {}, time_limit)
         database = Database(store)
         ledger = Ledger(database, clock)
-        recorder = Watched(ledger, database, after=tuple(watch))
+        outbox = Outbox(database, clock)
+        recorder = Watched(ledger, database, within=(outbox,), after=tuple(watch))
         beside = Shadow(shadow, shadow.policy, database, recorder) if shadow else None
         return Gate(
             database=database,
@@ -396,6 +401,8 @@ class Engine(Answering):
             alive=alive_for(store),
             policy=self.policy,
             shadow=beside,
+            outbox=outbox,
+            channels=notices,
         )
 
     def _refuse_gaps(self, tools: Mapping[str, Tool]) -> None:

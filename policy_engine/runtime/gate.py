@@ -38,6 +38,8 @@ from policy_engine.runtime.executors import Tool, Tools, writable
 from policy_engine.runtime.flow import Flow, run, run_async
 from policy_engine.runtime.holding import Holding
 from policy_engine.runtime.keeping import plain_facts
+from policy_engine.runtime.notices import Channel, Letters
+from policy_engine.runtime.outbox import Outbox
 from policy_engine.runtime.parking import Parking, Polling
 from policy_engine.runtime.past import Past
 from policy_engine.runtime.people import People, Waiting
@@ -47,6 +49,7 @@ from policy_engine.runtime.proposals import Proposals
 from policy_engine.runtime.reports import Reports
 from policy_engine.runtime.result import Result
 from policy_engine.runtime.results import Results
+from policy_engine.runtime.sending import Sending
 from policy_engine.runtime.shadows import Shadow
 from policy_engine.runtime.signatures import Signatures
 from policy_engine.runtime.stand_ins import StandIn, StandIns
@@ -75,6 +78,8 @@ class Gate:
         accounts: Accounts,
         alive: Alive,
         policy: PolicySet,
+        outbox: Outbox,
+        channels: Iterable[Channel] = (),
         shadow: Shadow | None = None,
     ) -> None:
         _refuse_other_calls(executor)
@@ -106,6 +111,7 @@ class Gate:
             policy,
             shadow,
         )
+        self._sending = self._sender(outbox, decisions, channels)
         checking = Checking(database, decider, decisions, recorder, clock, policy)
         self._presence = presence = Presence(alive)
         calls = Calls(database, store, signatures, recorder, accounts, checking, presence, policy)
@@ -398,13 +404,15 @@ class Gate:
 
         Whatever was signed is executed here, whoever proposed it, as far as this gate has a tool
         for it; asks that have ended are denied; what was under way in gates that have ended is
-        settled. Returns at once. `parking` defaults to a clock of this process over the store.
+        settled; people learn what they are asked. Returns at once. `parking` defaults to a clock
+        of this process over the store.
         """
         if self._holding is not None:
             raise GateError("this gate is a worker already")
         holding = Holding(self._store, parking or Polling(self._clock), self._taken_up, self.settle)
         holding.start()
         self._holding = holding
+        self._sending.start()
 
     def _taken_up(self, id_: str) -> Status:
         """One action that waits, as far as this gate may bring it."""
@@ -416,10 +424,15 @@ class Gate:
             return stored.status
         return self.resume(id_).status
 
+    def _sender(self, outbox: Outbox, decisions: Decisions, channels: Iterable[Channel]) -> Sending:
+        letters = Letters(decisions, self._accounts, self._policy)
+        return Sending(self._database, outbox, letters, self._recorder, self._clock, channels)
+
     def close(self) -> None:
         """Closes the store. What waits goes on waiting in it."""
         if self._holding is not None:
             self._holding.close()
+        self._sending.close()
         self._workers.shutdown()
         self._presence.end()
         self._database.close()
