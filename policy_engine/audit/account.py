@@ -84,9 +84,9 @@ def _metrics(metrics: Metrics) -> Json:
         "errors": _share(metrics.errors),
         "unattended": _share(metrics.unattended),
         "validations_passed": _share(metrics.validations),
-        "waiting_for_people": _spread(metrics.waiting),
-        "turnaround": _spread(metrics.turnaround),
-        "tools": _spread(metrics.tools),
+        "waiting_for_people": spread_account(metrics.waiting),
+        "turnaround": spread_account(metrics.turnaround),
+        "tools": spread_account(metrics.tools),
     }
 
 
@@ -125,7 +125,7 @@ def _asked(one: Asked) -> Json:
         "dropped": one.dropped,
         "waiting": one.waits,
         "oldest_since": _time(one.oldest),
-        "waited": _spread(one.waiting),
+        "waited": spread_account(one.waiting),
     }
 
 
@@ -134,7 +134,7 @@ def _person(person: Person) -> Json:
         "person": person.name,
         "signed": person.signed,
         "rejected": person.rejected,
-        "waiting": _spread(person.waiting),
+        "waiting": spread_account(person.waiting),
     }
 
 
@@ -209,6 +209,7 @@ def _ask(ask: Ask) -> Json:
         "due": _time(ask.due),
         "signed": [approval.by for approval in ask.signed],
         "lapsed": ask.lapsed,
+        "passed": None if ask.passed is None else _time(ask.passed),
     }
 
 
@@ -232,7 +233,8 @@ def _share(share: Share) -> Json:
     return {"part": share.part, "whole": share.whole}
 
 
-def _spread(spread: Spread | None) -> Json:
+def spread_account(spread: Spread | None) -> Json:
+    """Spans of time in short, in seconds; None where there were none."""
     if spread is None:
         return None
     longest = _seconds(spread.longest)

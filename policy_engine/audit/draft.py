@@ -42,6 +42,7 @@ class _OpenAsk:
     deadline: datetime | None
     signed: list[Approval] = field(default_factory=list)
     lapsed: bool = False
+    passed: datetime | None = None
 
     def finished(self) -> Ask:
         return Ask(
@@ -53,6 +54,7 @@ class _OpenAsk:
             signed=tuple(self.signed),
             lapsed=self.lapsed,
             deadline=self.deadline,
+            passed=self.passed,
         )
 
 
@@ -71,6 +73,8 @@ class Draft:
     reasons: tuple[Reason, ...] = ()
     observed: tuple[Reason, ...] = ()
     asks: dict[str, _OpenAsk] = field(default_factory=dict)
+    passed: list[_OpenAsk] = field(default_factory=list)
+    """Those whose turn has gone on to others."""
     approvals: list[Approval] = field(default_factory=list)
     rejection: Rejection | None = None
     confirmation: Confirmation | None = None
@@ -105,7 +109,7 @@ class Draft:
             decisions=self.decisions,
             reasons=self.reasons,
             observed=self.observed,
-            asks=tuple(ask.finished() for ask in self.asks.values()),
+            asks=tuple(ask.finished() for ask in (*self.passed, *self.asks.values())),
             approvals=tuple(self.approvals),
             rejection=self.rejection,
             confirmation=self.confirmation,
@@ -180,7 +184,12 @@ def _held(draft: Draft, body: Mapping[str, object], at: datetime) -> None:
         since, reason = at, because.get(rule)
         deadline = instant(text(item, "deadline") or "")
         if earlier is not None and earlier.rule_digest == digest:
-            since, reason = earlier.since, reason or earlier.reason
+            reason = reason or earlier.reason
+            if earlier.role == role:
+                since = earlier.since
+            else:
+                earlier.passed = at
+                draft.passed.append(earlier)
         draft.asks[rule] = _OpenAsk(rule, digest, facts, role, quorum, since, reason, deadline)
     draft.standing = Standing.WAITS
 

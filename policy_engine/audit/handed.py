@@ -113,6 +113,8 @@ def confirmations(stories: Iterable[Story]) -> Confirmations:
 def _ending(ask: Ask, story: Story) -> str:
     if ask.lapsed:
         return "dropped"
+    if ask.passed is not None:
+        return "unanswered"
     if not ask.missing:
         return "signed"
     if story.rejection is not None:
@@ -137,6 +139,8 @@ def _until(ask: Ask, story: Story) -> datetime | None:
             return max(approval.at for approval in ask.signed)
         case "rejected":
             return story.rejection.at if story.rejection else None
+        case "unanswered" if ask.passed is not None:
+            return ask.passed
         case "unanswered":
             return min(ask.due, story.ended) if story.ended else ask.due
         case _:

@@ -93,6 +93,8 @@ class Ask:
     """Whether nobody is asked any more, since the policy or the facts have changed."""
     deadline: datetime | None = None
     """When the ask ends in a refusal, where the record says so."""
+    passed: datetime | None = None
+    """When the turn went on to others, because these had not answered in time."""
 
     @property
     def key(self) -> str:
@@ -198,7 +200,7 @@ class Story:
         """What people are still asked, while it waits."""
         if self.standing is not Standing.WAITS:
             return ()
-        return tuple(ask for ask in self.asks if ask.missing and not ask.lapsed)
+        return tuple(a for a in self.asks if a.missing and not a.lapsed and a.passed is None)
 
     @property
     def stopping(self) -> tuple[str, ...]:

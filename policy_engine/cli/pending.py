@@ -54,7 +54,7 @@ def command(policies: tuple[str, ...], store: str, directory: str | None, form: 
             named = engine.policy.rules.get(ask.rule) or engine.policy.waivers.get(ask.rule)
             title = (named.title if named else None) or ask.rule
             signed = f" (signed: {', '.join(ask.signed)})" if ask.signed else ""
-            until = timestamp_text(ask.at + CLOCK)
+            until = timestamp_text(ask.until or ask.at + CLOCK)
             text = f"  needs {worded_parties(ask.parties)}{signed} until {until}: {title}"
             output.say(text, "help")
         for delegator in item.chain:

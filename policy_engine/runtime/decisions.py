@@ -198,7 +198,8 @@ class Decisions:
         for ask in self._signatures.asks(id_):
             now = current.get((ask.rule, ask.rule_digest))
             if now is not None and ask.facts_digest == decision.facts:
-                found.append(replace(ask, parties=now.parties, signed=now.signed))
+                until = now.until or now.deadline
+                found.append(replace(ask, parties=now.parties, signed=now.signed, until=until))
         return tuple(found)
 
     def record(

@@ -65,6 +65,8 @@ class StoredAsk:
     at: datetime
     signed: tuple[str, ...] = ()
     """Who has, as far as it counts now."""
+    until: datetime | None = None
+    """When their turn ends, where that is known."""
 
     @property
     def roles(self) -> frozenset[str]:

@@ -18,6 +18,7 @@ from policy_engine.audit.telling import Standpoint, card
 from tests.audit.busy import read
 from tests.fakes import Desk
 
+HEADER = 'policy desk.t "T" owner "o@desk.example"\n'
 POLICY = """
 policy desk.t "T" owner "o@desk.example"
 role manager for humans
@@ -129,3 +130,30 @@ def test_endings_add_up(summary: Summary) -> None:
     for one in asked(summary.stories):
         ends = (one.signed, one.rejected, one.unanswered, one.dropped, one.waits)
         assert sum(ends) == one.asks
+
+
+def test_a_turn_that_went_on_is_an_ask_that_nobody_answered(tmp_path: Path) -> None:
+    """The manager let four hours go by; an auditor signed an hour after they were asked."""
+    ladder = """
+role manager for humans
+role auditor for humans
+task pay { input amount: Decimal }
+rule all permit any agent to pay
+rule ask escalate pay to manager within 4 hours, otherwise escalate to auditor within 1 day
+"""
+    desk = Desk(tmp_path, HEADER + ladder, tools={"pay": lambda amount: "paid"})
+    held = desk.do("pay", amount=1)
+    desk.clock.advance(hours=4)
+    desk.gate.pending()
+    desk.clock.advance(hours=1)
+    desk.gate.approve(ticket(desk), by=Human("cat"))
+    desk.gate.resume(str(held.id))
+    desk.gate.close()
+    summary = read(desk)
+    told = {one.role: (one.asks, one.signed, one.unanswered) for one in summary.asked}
+    assert told == {"manager": (1, 0, 1), "auditor": (1, 1, 0)}
+    spans = {one.role: one.waiting.longest for one in summary.asked if one.waiting}
+    assert spans == {"manager": timedelta(hours=4), "auditor": timedelta(hours=1)}
+    story = only(summary)
+    assert (story.standing, story.waited) == (Standing.SIGNED, timedelta(hours=5))
+    assert story.open_asks == ()

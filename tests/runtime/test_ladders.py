@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from policy_engine import Human, Status
 from tests.fakes import Desk
@@ -30,12 +31,19 @@ def asked(desk: Desk) -> list[str]:
     return [f"{p.quorum} {p.role}" for w in waiting for a in w.asks for p in a.parties]
 
 
+def ends(desk: Desk) -> list[datetime | None]:
+    """When their turn ends."""
+    return [ask.until for waiting in desk.gate.pending() for ask in waiting.asks]
+
+
 def test_one_rung_after_the_other(open_desk: OpenDesk) -> None:
     desk = open_desk(LADDER, tools=TOOLS)
     held = desk.do("pay", amount=1)
     assert asked(desk) == ["1 manager"]
+    assert ends(desk) == [desk.clock.now() + timedelta(hours=4)]
     desk.clock.advance(hours=4)
     assert asked(desk) == ["2 auditor"]
+    assert ends(desk) == [desk.clock.now() + timedelta(days=1)]
     for who in ("cat", "dan"):
         desk.gate.approve(str(held.ticket), by=Human(who))
     assert desk.gate.resume(str(held.id)).status is Status.EXECUTED
