@@ -84,8 +84,8 @@ def command(
     time, action, task, status. Any number of workers may share a store.
 
     Without --tools nothing is executed: only turns, asks and the work of dead processes are
-    settled, and what could have been retried ends as unknown. What was signed waits for a worker
-    that has its tool.
+    settled. What was signed waits for a worker that has its tool, and so, for an hour, does what
+    may be retried.
 
     Modules are also looked for in the current directory.
     """
