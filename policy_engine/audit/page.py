@@ -14,6 +14,8 @@ from importlib import resources
 
 from policy_engine.audit import tables
 from policy_engine.audit.closing import checking, foot, missing, signing
+from policy_engine.audit.control_page import by_control
+from policy_engine.audit.controls import Controls
 from policy_engine.audit.figures import by_agent, by_task, figures, over_time
 from policy_engine.audit.markup import Html, tag
 from policy_engine.audit.opening import opening
@@ -28,8 +30,9 @@ from policy_engine.audit.words import headline
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-def page(report: Report) -> str:
-    """The whole document. Times are those of the summary's zone."""
+def page(report: Report, controls: Controls | None = None) -> str:
+    """The whole document, by control too where `controls` are given. Times are those of the
+    summary's zone."""
     head = tag(
         "head",
         Html('<meta charset="utf-8">'),
@@ -38,7 +41,7 @@ def page(report: Report) -> str:
         tag("title", " ".join(headline(report.summary.tally))),
         tag("style", Html(_style())),
     )
-    body = tag("body", tag("main", *_sections(report)))
+    body = tag("body", tag("main", *_sections(report, controls)))
     return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
 
 
@@ -46,10 +49,12 @@ def _style() -> str:
     return resources.files(__package__).joinpath("page.css").read_text(encoding="utf-8")
 
 
-def _sections(report: Report) -> Iterator[Html]:
+def _sections(report: Report, controls: Controls | None) -> Iterator[Html]:
     summary = report.summary
     yield opening(report)
     told = samples(summary.stories)
+    if controls is not None:
+        yield from by_control(controls, told.entries, summary.zone)
     if summary.stories:
         yield tag("section", *figures(summary))
         yield tag("section", *by_task(summary))

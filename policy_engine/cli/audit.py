@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from policy_engine.audit.account import report_account
+from policy_engine.audit.control_account import controls_account
+from policy_engine.audit.controls import Controls
 from policy_engine.audit.gaps import gaps
 from policy_engine.audit.measures import Metrics, Share, Spread
 from policy_engine.audit.page import page
@@ -34,6 +36,12 @@ from policy_engine.audit.words import (
     zone_name,
 )
 from policy_engine.cli import audit_shadow, output
+from policy_engine.cli.audit_framework import (
+    controls_of,
+    framework_options,
+    policy_of,
+    show_controls,
+)
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.cli.options import end, ends_cleanly, format_option, store_option
 from policy_engine.cli.replay import command as replay
@@ -69,6 +77,7 @@ command.add_command(replay)
     "--zone", default="UTC", show_default=True, metavar="ZONE", help="In which zone times are."
 )
 @click.option("--head", metavar="DIGEST", help="A head that was written down earlier.")
+@framework_options
 @format_option
 @ends_cleanly
 def report(
@@ -78,22 +87,28 @@ def report(
     until: str | None,
     zone: str,
     head: str | None,
+    framework: str | None,
+    policies: tuple[str, ...],
     form: str,
 ) -> None:
     """Report what the record says: what ran, what was refused, who signed, and whether it holds.
 
     T is a date (its midnight in the zone) or a timestamp, 2026-11-23T12:00:00Z. Reads the store
-    and writes nothing to it. Exits 6 where the record does not hold.
+    and writes nothing to it. Exits 6 where the record does not hold. With --framework, it also
+    tells for each control which rules carry it and what they did.
     """
     clock = _zone(zone)
     period = Period(_instant(start, clock), _instant(until, clock))
+    policy = policy_of(framework, policies, form)
     found = _read(store, period, clock, head)
+    by_control = controls_of(framework, policy, found)
     if html is not None:
-        _write(html, page(found))
+        _write(html, page(found, by_control))
     if form == "json":
-        output.show_json({**report_account(found), "html": html})
+        controls = controls_account(by_control) if by_control is not None else None
+        output.show_json({**report_account(found), "framework": controls, "html": html})
     else:
-        _show(found, html)
+        _show(found, by_control, html)
     end(Exit.DONE if found.verification.holds else Exit.FINDINGS)
 
 
@@ -142,7 +157,7 @@ def _write(path: str, text: str) -> None:
 # On the terminal
 
 
-def _show(found: Report, html: str | None) -> None:
+def _show(found: Report, by_control: Controls | None, html: str | None) -> None:
     summary = found.summary
     ran, rest = headline(summary.tally)
     output.show([Segment(ran, "strong"), Segment(f" {rest}\n" if rest else "\n")])
@@ -155,6 +170,8 @@ def _show(found: Report, html: str | None) -> None:
         _groups("By agent", "agent", summary.agents)
         _rules(summary)
         _people(summary)
+    if by_control is not None:
+        show_controls(by_control, summary.zone)
     _sentences("What this report does not show", [f"{g.what}: {g.why}" for g in gaps(found)])
     _verified(found.verification)
     if html is not None:
