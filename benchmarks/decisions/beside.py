@@ -12,7 +12,7 @@ from benchmarks.decisions.peers import PEERS, Found, Recording, find
 from benchmarks.decisions.rows import Absent, Finding, Row, Settings, at_least
 from benchmarks.decisions.stages import Stage, agrees, stage
 from policy_engine.foundation.canonical import timestamp_text
-from policy_engine.ledger.chain import GENESIS, Record, record_digest
+from policy_engine.ledger.record import Record, Tail
 
 GOALS = {
     "cedarpy": {10: 100, 100: 200, 1_000: 1_000, 10_000: 5_000},
@@ -64,12 +64,12 @@ def audit(settings: Settings) -> Iterator[Finding]:
 
 
 class Chain:
-    """Our records in memory, each with the digest of the one before."""
+    """Our records in memory, each with the root of all up to it."""
 
     def __init__(self, each: Stage) -> None:
         self._stage = each
         self.records: list[Record] = []
-        self._last = GENESIS
+        self._tail = Tail()
 
     def decide(self, number: int) -> bool:
         """Decides a request and appends what was decided. Whether it is allowed."""
@@ -83,10 +83,8 @@ class Chain:
             "rules": verdict.rules,
             "policy": verdict.policy,
         }
-        place, at = len(self.records) + 1, timestamp_text(datetime.now(UTC))
-        digest = record_digest(place, at, "decided", body, self._last)
-        self.records.append(Record(place, at, "decided", body, self._last, digest))
-        self._last = digest
+        at = timestamp_text(datetime.now(UTC))
+        self.records.append(self._tail.append(at, "decided", body)[0])
         return verdict.allowed
 
 

@@ -12,7 +12,8 @@ from datetime import datetime
 from policy_engine.audit.draft import KINDS, Draft, Tell
 from policy_engine.audit.reading import instant, readable, text
 from policy_engine.audit.story import Story
-from policy_engine.ledger.chain import Record
+from policy_engine.foundation.errors import LedgerError
+from policy_engine.ledger.record import Record
 
 _NO_ID = "-"
 """The gate's word for an action that it refused before it could be kept."""
@@ -35,7 +36,9 @@ class Chronicle:
         """Takes the next entry."""
         self.entries += 1
         at = instant(record.at)
-        if at is None or not readable(record.body):
+        if record.is_erased:
+            return
+        if at is None or not _can_be_read(record):
             self.unreadable += 1
             return
         self.set_back += self._latest is not None and at < self._latest
@@ -64,6 +67,13 @@ class Chronicle:
         if record.kind == "decided":
             draft.decision = record
         tell(draft, record.body, at)
+
+
+def _can_be_read(record: Record) -> bool:
+    try:
+        return readable(record.body)
+    except LedgerError:
+        return False
 
 
 def stories(records: Iterable[Record]) -> tuple[Story, ...]:

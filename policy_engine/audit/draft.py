@@ -25,7 +25,7 @@ from policy_engine.audit.story import (
     Validation,
 )
 from policy_engine.decision.codes import NEEDS_CONFIRMATION
-from policy_engine.ledger.chain import Record
+from policy_engine.ledger.record import Record
 
 
 @dataclass(slots=True)
@@ -126,7 +126,7 @@ class Draft:
         decision = self.decision
         if decision is None:
             return Evidence(self.first, self.last, None, None)
-        return Evidence(self.first, self.last, decision.number, decision.digest)
+        return Evidence(self.first, self.last, decision.number, decision.leaf)
 
 
 Tell = Callable[[Draft, Mapping[str, object], datetime], None]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, tzinfo
 from policy_engine.audit.chronicle import Chronicle
 from policy_engine.audit.period import Period
 from policy_engine.audit.summary import EVER, Summary, summary_of
-from policy_engine.ledger.chain import Record
+from policy_engine.ledger.record import Record
 from policy_engine.ledger.verify import Verification, verify
 
 
@@ -43,8 +43,8 @@ def report(
 ) -> Report:
     """Reads entries once: every entry that is summarised has been verified.
 
-    The whole record is verified, whatever the period. Where an entry cannot be read, the summary
-    ends before it, and the verification says so. `pinned` is a head that somebody wrote down.
+    The whole record is verified, whatever the period. What an entry tells that cannot be read is
+    left out, and the verification says so. `pinned` is a head that somebody wrote down.
     """
     chronicle = Chronicle()
     verification = verify(_told(records, chronicle), pinned=pinned, progress=progress)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from policy_engine.audit.reading import objects, readable, text
 from policy_engine.decision.outcome import Outcome
-from policy_engine.ledger.chain import Record
+from policy_engine.ledger.record import Record
 
 UNTOLD = "?"
 """Stands for what an entry does not say."""

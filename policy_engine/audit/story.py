@@ -138,7 +138,7 @@ class Evidence:
     decision: int | None
     """The number of the entry with the latest decision."""
     digest: str | None
-    """The digest of that entry, which the chain seals."""
+    """The hash of that entry in the tree of the record."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from policy_engine.audit.period import Period, Timeline, timeline
 from policy_engine.audit.reading import file_of
 from policy_engine.audit.story import NOT_RECORDED, Reason, Story
 from policy_engine.decision.codes import CODES
-from policy_engine.ledger.chain import Record
+from policy_engine.ledger.record import Record
 
 
 @dataclass(frozen=True, slots=True)

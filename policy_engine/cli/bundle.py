@@ -17,10 +17,10 @@ from policy_engine.bundle.pack import packed
 from policy_engine.bundle.signatures import Signature
 from policy_engine.cli import output
 from policy_engine.cli.exit_codes import Exit
-from policy_engine.cli.options import counted, end, ends_cleanly, format_option
+from policy_engine.cli.options import counted, end, ends_cleanly, format_option, verifying_key
 from policy_engine.decision.code.cached import dumps
-from policy_engine.foundation.errors import BundleError, InputError, PolicyError
-from policy_engine.foundation.signing import SigningKey, VerifyingKey, read_key_file
+from policy_engine.foundation.errors import BundleError, PolicyError
+from policy_engine.foundation.signing import SigningKey, VerifyingKey
 from policy_engine.runtime.validations import check_schemas
 
 
@@ -69,7 +69,7 @@ def verify(file: str, trust: tuple[str, ...], form: str) -> None:
 
     The functions in it are not run. Ends with exit code 1 where anything is wrong.
     """
-    bundle = open_bundle(file, trusted=[_verifying(text) for text in trust])
+    bundle = open_bundle(file, trusted=[verifying_key(text) for text in trust])
     try:
         bundle.policy()
     except PolicyError as error:
@@ -105,16 +105,6 @@ def _contents(paths: tuple[str, ...], file: str) -> Contents:
         end(Exit.POLICY_ERRORS)
     except Flaw as flaw:
         raise BundleError(file, flaw.problem, flaw.advice) from flaw
-
-
-def _verifying(text: str) -> VerifyingKey:
-    """The public key that is written out, or stands in the file of this name."""
-    try:
-        return VerifyingKey.from_text(text)
-    except InputError:
-        if not Path(text).is_file():
-            raise
-    return VerifyingKey.from_text(read_key_file(text))
 
 
 def _write(path: Path, data: bytes) -> None:

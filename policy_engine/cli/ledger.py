@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
+from pathlib import Path
 
 import click
 
-from policy_engine.cli import output
+from policy_engine.cli import ledger_log, output
 from policy_engine.cli.exit_codes import Exit
-from policy_engine.cli.options import end, ends_cleanly, format_option, store_option
+from policy_engine.cli.options import end, ends_cleanly, format_option, store_option, verifying_key
 from policy_engine.foundation.database import Database
+from policy_engine.foundation.errors import InputError
 from policy_engine.foundation.render import Segment
+from policy_engine.foundation.signing import VerifyingKey
+from policy_engine.ledger.checkpoints import Checkpoint
 from policy_engine.ledger.ledger import LedgerReader
+from policy_engine.ledger.notes import Note
 from policy_engine.ledger.verify import Verification, verify as verify_records
 
 
@@ -21,24 +26,42 @@ def command() -> None:
     """The record of everything that was decided and done."""
 
 
+for each in (ledger_log.sign, ledger_log.export, ledger_log.prove, ledger_log.check):
+    command.add_command(each)
+command.add_command(ledger_log.erase)
+
+
 @command.command("verify")
 @store_option
-@click.option("--head", metavar="DIGEST", help="A head that was written down earlier.")
+@click.option("--head", metavar="ROOT", help="A head that was written down earlier.")
+@click.option("--checkpoint", metavar="FILE", help="A signed checkpoint from earlier.")
+@ledger_log.trust_option
 @format_option
 @ends_cleanly
-def verify(store: str, head: str | None, form: str) -> None:
+def verify(
+    store: str, head: str | None, checkpoint: str | None, trust: tuple[str, ...], form: str
+) -> None:
     """Verify the record: nothing altered, removed or added, every execution authorised.
 
     The head that is printed pins all that came before: keep it elsewhere, and give it as --head
-    later, to prove that nothing was cut off or replaced. Exits 6 where something is found.
+    later, to prove that nothing was cut off or replaced; or give a checkpoint and the key that
+    signed it. Checkpoints that the store keeps are held against the record too. Exits 6 where
+    something is found.
     """
     if head is not None and not re.fullmatch("[0-9a-f]{64}", head):
         raise click.BadParameter("a head is 64 hexadecimal digits", param_hint="--head")
+    keys = [verifying_key(text) for text in trust]
+    pin = _pinned(checkpoint, keys) if checkpoint is not None else None
     with closing(Database(store, must_exist=True)) as database:
         reader = LedgerReader(database)
         with output.progress("verifying", reader.count()) as bar:
             result = verify_records(
-                reader.records(), pinned=head, progress=lambda _: output.advance(bar)
+                reader.records(),
+                pinned=head,
+                checkpoint=pin,
+                beside=reader,
+                keys=keys,
+                progress=lambda _: output.advance(bar),
             )
     if form == "json":
         output.show_json(_account(result))
@@ -47,12 +70,24 @@ def verify(store: str, head: str | None, form: str) -> None:
     end(Exit.DONE if result.holds else Exit.FINDINGS)
 
 
+def _pinned(file: str, keys: list[VerifyingKey]) -> Checkpoint:
+    if not keys:
+        raise InputError("a checkpoint proves what a key that you trust has signed: give --trust")
+    note = Note.parse(Path(file).read_bytes())
+    note.verify(keys)
+    return Checkpoint.from_text(note.text)
+
+
 def _show(result: Verification) -> None:
     for finding in result.findings:
         style = finding.code.severity.value
         output.show([Segment(f"{style}[{finding.code.id}]", style), Segment(f": {finding.text}\n")])
     holds = "the record holds" if result.holds else "the record does not hold"
     output.say(f"{holds}: {result.entries} entries", "allow" if result.holds else "deny")
+    if result.signed:
+        output.say(f"signed checkpoints that hold: {result.signed}", "frame")
+    if result.erased:
+        output.say(f"entries whose content was erased: {result.erased}", "frame")
     output.say(f"head {result.head}", "frame")
 
 
@@ -61,6 +96,8 @@ def _account(result: Verification) -> dict[str, object]:
         "holds": result.holds,
         "entries": result.entries,
         "head": result.head,
+        "signed": result.signed,
+        "erased": result.erased,
         "findings": [
             {"code": f.code.id, "entry": f.number, "text": f.text} for f in result.findings
         ],

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from functools import wraps
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import click
@@ -22,6 +23,7 @@ from policy_engine.foundation.errors import (
     PolicyEngineError,
     PolicyError,
 )
+from policy_engine.foundation.signing import VerifyingKey, read_key_file
 from policy_engine.runtime.gate import Gate
 from policy_engine.values.conform import timestamp
 
@@ -87,8 +89,19 @@ def opened_gate(engine: Engine, store: str) -> Iterator[Gate]:
         yield gate
 
 
+def verifying_key(text: str) -> VerifyingKey:
+    """The public key that is written out, or stands in the file of this name."""
+    try:
+        return VerifyingKey.from_text(text)
+    except InputError:
+        if not Path(text).is_file():
+            raise
+    return VerifyingKey.from_text(read_key_file(text))
+
+
 def ends_cleanly(command: _F) -> _F:
-    """Whatever this package raises on purpose ends a command with one line and an exit code."""
+    """Whatever this package raises on purpose, and a file that cannot be read or written, ends a
+    command with one line and an exit code."""
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
@@ -99,6 +112,11 @@ def ends_cleanly(command: _F) -> _F:
             end(Exit.USAGE)
         except PolicyEngineError as error:
             output.complain(str(error))
+            end(Exit.FAILURE)
+        except OSError as error:
+            if error.filename is None:
+                raise
+            output.complain(f"{error.filename}: {error.strerror}")
             end(Exit.FAILURE)
 
     return run  # type: ignore[return-value]

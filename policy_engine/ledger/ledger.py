@@ -1,30 +1,39 @@
 """The ledger in the store: appends in the transaction that is open, reads in order.
 
 An entry is on disk, fully synced, when the transaction commits; what was not recorded did not
-happen, since the gate records before it acts.
+happen, since the gate records before it acts. Beside the entries stand the tiles of their tree,
+from which any root and any proof follows with few reads, and the checkpoints that were signed.
 """
 
 from __future__ import annotations
 
-import json
 import secrets
 import uuid
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import cast
 
-from policy_engine.foundation.canonical import canonical_text, decode, timestamp_text
+from policy_engine.foundation.canonical import canonical_text, timestamp_text
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.errors import LedgerError
-from policy_engine.ledger.chain import GENESIS, Record, digest_of_texts
+from policy_engine.ledger.checkpoints import Checkpoint
+from policy_engine.ledger.leaf import check_kind
+from policy_engine.ledger.notes import Note, Signer
+from policy_engine.ledger.record import Record, Tail
+from policy_engine.ledger.stored_tiles import StoredTiles
+from policy_engine.ledger.tiles import TileHashes
 from policy_engine.runtime.ports import Clock
 
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS ledger (
-        number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL,
-        body TEXT NOT NULL, previous TEXT NOT NULL, digest TEXT NOT NULL)""",
+        number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, body TEXT, salt BLOB,
+        digest BLOB NOT NULL, root BLOB NOT NULL)""",
     "CREATE TABLE IF NOT EXISTS ledger_salt (salt BLOB NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS ledger_checkpoints (
+        size INTEGER PRIMARY KEY, note TEXT NOT NULL)""",
 )
 _PAGE = 1000
+_LASTING = frozenset(("opened", "signing_key", "erased"))
+"""Kinds on which the record itself rests."""
 
 
 class Ledger:
@@ -33,47 +42,93 @@ class Ledger:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._known_end: tuple[object, int, str] = (None, 0, GENESIS)
-        """The latest entry as of a state of the store."""
+        self._tiles = StoredTiles(database)
+        self._tail = Tail()
+        self._as_of: object = None
+        """The state of the store in which the tail is the end of the record."""
         with database.transaction():
             for statement in _TABLES:
                 database.execute(statement)
             if not database.rows("SELECT 1 FROM ledger_salt"):
                 salt = secrets.token_bytes(32)
                 database.execute("INSERT INTO ledger_salt VALUES (?)", (salt,))
-            if self.head() is None:
-                self.record("opened", {"ledger": uuid.uuid4().hex, "format": 1})
+            if self._end().size == 0:
+                self.record("opened", {"ledger": uuid.uuid4().hex, "format": 2})
 
     @property
     def salt(self) -> bytes:
-        """What seals secrets; kept beside the chain and not in it, so that it can be destroyed."""
+        """What seals secrets; kept beside the tree and not in it, so that it can be destroyed."""
         return cast(bytes, self._database.rows("SELECT salt FROM ledger_salt")[0][0])
 
     def record(self, kind: str, body: Mapping[str, object]) -> None:
-        """Appends an entry."""
+        """Appends an entry. `kind` is a word of small letters."""
+        check_kind(kind)
         text = canonical_text(body)
         with self._database.transaction():
-            last, previous = self._end()
-            number, at = last + 1, timestamp_text(self._clock.now())
-            digest = digest_of_texts(number, at, kind, text, previous)
+            tail = self._end()
+            record, completed = tail.append(timestamp_text(self._clock.now()), kind, text)
             self._database.execute(
-                "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?)",
-                (number, at, kind, text, previous, digest),
+                "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    record.number,
+                    record.at,
+                    kind,
+                    text,
+                    record.salt,
+                    record.digest,
+                    record.root,
+                ),
             )
-            self._known_end = (self._database.state, number, digest)
+            self._tiles.add(record.number, completed)
+            self._as_of = self._database.state
 
-    def _end(self) -> tuple[int, str]:
-        """The number and the digest of the latest entry."""
-        state, number, digest = self._known_end
-        if state == self._database.state:
-            return number, digest
-        rows = self._database.rows("SELECT number, digest FROM ledger ORDER BY number DESC LIMIT 1")
-        return cast("tuple[int, str]", rows[0]) if rows else (0, GENESIS)
+    def sign(self, signer: Signer) -> Note:
+        """A checkpoint of the record as it is now, signed and kept beside it.
 
-    def head(self) -> Record | None:
-        """The latest entry."""
-        rows = self._database.rows(f"{_SELECT} ORDER BY number DESC LIMIT 1")
-        return _record(rows[0]) if rows else None
+        The first of a key is preceded by an entry that names the key.
+        """
+        with self._database.transaction():
+            reader = LedgerReader(self._database)
+            key = str(signer.verifying)
+            if all(r.body.get("key") != key for r in reader.records("signing_key")):
+                self.record("signing_key", {"key": key})
+            end = self._end()
+            note = Checkpoint(reader.origin, end.size, end.root).signed(signer)
+            self._database.execute(
+                """INSERT INTO ledger_checkpoints VALUES (?, ?)
+                   ON CONFLICT (size) DO UPDATE SET note = excluded.note""",
+                (end.size, bytes(note).decode("utf-8")),
+            )
+            return note
+
+    def erase(self, number: int, by: str, reason: str) -> None:
+        """Destroys what an entry tells, and its salt; the entry itself stays in the tree.
+
+        Who did it, and why, is an entry of its own. Raises `LedgerError` for an entry that is not
+        there, is erased already, or says what the record itself rests on.
+        """
+        if not by.strip() or not reason.strip():
+            raise LedgerError("the record keeps who erased an entry, and why")
+        with self._database.transaction():
+            record = LedgerReader(self._database).record(number)
+            if record.is_erased or record.kind in _LASTING:
+                raise LedgerError(f"entry {number} ({record.kind}) cannot be erased")
+            self._database.execute(
+                "UPDATE ledger SET body = NULL, salt = NULL WHERE number = ?", (number,)
+            )
+            self.record("erased", {"entry": number, "by": by, "reason": reason})
+
+    def _end(self) -> Tail:
+        """Where the record goes on, whoever wrote to it meanwhile."""
+        if self._as_of != self._database.state:
+            rows = self._database.rows(
+                "SELECT number, root FROM ledger ORDER BY number DESC LIMIT 1"
+            )
+            number, root = cast("tuple[int, bytes]", rows[0]) if rows else (0, self._tail.root)
+            if (number, root) != (self._tail.size, self._tail.root):
+                self._tail = Tail(self._tiles.frontier(number))
+            self._as_of = self._database.state
+        return self._tail
 
 
 class LedgerReader:
@@ -83,34 +138,69 @@ class LedgerReader:
         self._database = database
         if not database.has_table("ledger"):
             raise LedgerError(f"{database.place} holds no ledger")
+        self.tiles = StoredTiles(database, reads_only=True)
 
     def count(self) -> int:
         return cast(int, self._database.rows("SELECT count(*) FROM ledger")[0][0])
 
-    def records(self) -> Iterator[Record]:
-        """All entries in order, a page at a time. Raises `LedgerError` for one that is no JSON."""
-        last = -(2**63)
+    def record(self, number: int) -> Record:
+        """The entry of this number. Raises `LedgerError` where there is none."""
+        rows = self._database.rows(f"{_SELECT} WHERE number = ?", (number,))
+        if not rows:
+            raise LedgerError(f"the record has no entry {number}")
+        return _record(rows[0])
+
+    @property
+    def origin(self) -> str:
+        """The name of this log, which no other has."""
+        opened = self.record(1).body.get("ledger")
+        if not isinstance(opened, str):
+            raise LedgerError("the record does not begin with its opening")
+        return f"policy-engine/ledger/{opened}"
+
+    def entries(self) -> Iterator[bytes]:
+        """What the tree hashes, in order. Raises `LedgerError` for what cannot stand in it."""
+        return (record.entry for record in self.records())
+
+    def records(self, kind: str | None = None) -> Iterator[Record]:
+        """All entries in order, or those of a kind, a page at a time.
+
+        Raises `LedgerError` for one of other types.
+        """
+        last, chosen = -(2**63), "" if kind is None else "AND kind = ?"
+        only = () if kind is None else (kind,)
         while True:
-            query = f"{_SELECT} WHERE number >= ? ORDER BY number LIMIT ?"
-            rows = self._database.rows(query, (last, _PAGE))
+            query = f"{_SELECT} WHERE number >= ? {chosen} ORDER BY number LIMIT ?"
+            rows = self._database.rows(query, (last, *only, _PAGE))
             for row in rows:
                 yield _record(row)
             if len(rows) < _PAGE:
                 return
             last = cast(int, rows[-1][0]) + 1
 
+    def hashes(self, size: int) -> TileHashes:
+        """The hashes of the tree as it was at a size."""
+        return TileHashes(size, self.tiles.read)
 
-_SELECT = "SELECT number, at, kind, body, previous, digest FROM ledger"
+    def kept_tiles(self) -> Mapping[tuple[int, int], object]:
+        """The tiles that are kept, by level and number."""
+        return {(level, number): hashes for level, number, hashes in self.tiles.kept()}
+
+    def checkpoints(self) -> Iterator[tuple[int, str]]:
+        """Each that was signed and kept, as a note, with the size that it is kept under."""
+        for size, note in self._database.rows(_CHECKPOINTS):
+            yield cast(int, size), str(note)
+
+
+_SELECT = "SELECT number, at, kind, body, salt, digest, root FROM ledger"
+_CHECKPOINTS = "SELECT size, note FROM ledger_checkpoints ORDER BY size"
 
 
 def _record(row: tuple[object, ...]) -> Record:
-    number, at, kind, body, previous, digest = cast("tuple[Any, ...]", row)
-    try:
-        decoded = decode(json.loads(body))
-        written = canonical_text(decoded)
-    except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
-        raise LedgerError(f"entry {number} of the ledger cannot be read: {error}") from error
-    texts = (at, kind, previous, digest)
-    if written != body or not isinstance(decoded, dict) or any(type(t) is not str for t in texts):
-        raise LedgerError(f"entry {number} of the ledger is not in canonical form")
-    return Record(number, at, kind, decoded, previous, digest)
+    number, at, kind, body, salt, digest, root = row
+    texts = all(type(part) is str for part in (at, kind))
+    blobs = all(type(part) is bytes for part in (digest, root))
+    told = (body is None and salt is None) or (type(body) is str and type(salt) is bytes)
+    if not texts or not blobs or not told:
+        raise LedgerError(f"entry {number} is not kept as entries are")
+    return Record(*row)  # type: ignore[arg-type]

@@ -102,7 +102,7 @@ class StandIns:
             if not ended:
                 raise GateError(f"`{to.id}` does not stand in for `{by.id}` as {role}")
             body = {"role": role, "by": by.id, "to": to.id, "domain": domain}
-            self._recorder.record("taken back", body)
+            self._recorder.record("taken_back", body)
 
     def end_those_over(self) -> None:
         """Notes which have ended, so that a clock that goes back lends nothing anew."""

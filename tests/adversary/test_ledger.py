@@ -40,7 +40,9 @@ def test_a_strange_body_is_a_finding_and_no_traceback(past: Lab, body: str) -> N
 @pytest.mark.parametrize("number", [0, -5])
 def test_an_entry_before_the_first_is_found(past: Lab, number: int) -> None:
     """Entries are read from number 1: one below stands in the book and is never looked at."""
-    past.execute("INSERT INTO ledger VALUES (?, 'x', 'approved', '{}', '0', '0')", number)
+    past.execute(
+        "INSERT INTO ledger VALUES (?, 'x', 'approved', '{}', x'00', x'00', x'00')", number
+    )
     assert not past.verified().holds
 
 
@@ -57,7 +59,7 @@ def test_an_empty_record_does_not_hold(past: Lab) -> None:
         "UPDATE ledger SET body = replace(body, '{\"', '{ \"') WHERE number = 2",
         "UPDATE ledger SET at = x'00' WHERE number = 2",
         "UPDATE ledger SET kind = 'opened' WHERE number = 3",
-        "UPDATE ledger SET previous = x'ff' WHERE number = 3",
+        "UPDATE ledger SET root = x'ff' WHERE number = 3",
         "UPDATE ledger SET number = number + 100",
         "UPDATE ledger SET body = (SELECT body FROM ledger WHERE number = 3) WHERE number = 2",
         "DELETE FROM ledger WHERE number = 3",

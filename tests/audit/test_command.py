@@ -109,7 +109,7 @@ def test_a_record_that_does_not_hold_has_its_exit_code(store: Path, tmp_path: Pa
         connection.commit()
     result = audit(store, "--html", str(tmp_path / "report.html"))
     assert result.exit_code == 6
-    assert "error[L701]: entry 4 was altered" in result.output
+    assert "error[L702]: entry 4 does not follow" in result.output
     assert "the record does not hold" in result.output
     assert "The record does not hold." in (tmp_path / "report.html").read_text(encoding="utf-8")
 

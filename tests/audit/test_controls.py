@@ -29,7 +29,7 @@ from policy_engine.language.policy import PolicySet
 from policy_engine.ledger.ledger import LedgerReader
 from policy_engine.loading import check
 from tests.audit.busy import held, ticket_of
-from tests.audit.test_page import CONTROLS, EVIL, Reader, chained
+from tests.audit.test_page import CONTROLS, EVIL, Reader, whole
 from tests.fakes import Desk
 
 WRITTEN = datetime(2026, 5, 6, tzinfo=UTC)
@@ -212,7 +212,7 @@ def test_samples_are_entries_with_the_digest_that_the_record_has(
     samples = control(house, "signed").samples
     assert {Standing.SIGNED, Standing.REJECTED} & {story.standing for story in samples}
     with closing(Database(desk.store, must_exist=True)) as database:
-        digests = {record.number: record.digest for record in LedgerReader(database).records()}
+        digests = {record.number: record.leaf for record in LedgerReader(database).records()}
     for story in samples:
         assert story.evidence.decision is not None
         assert digests[story.evidence.decision] == story.evidence.digest
@@ -333,7 +333,7 @@ def test_what_agents_wrote_stays_text_in_samples(house_policy: PolicySet, text: 
         "reasons": [{"code": "D501", "outcome": "deny", "rule": "small", "title": text}],
     }
     signed = {"action": "a", "by": text, "rule": text, "reason": text}
-    found = report(chained([("decided", body), ("approved", signed)]), written=WRITTEN)
+    found = report(whole([("decided", body), ("approved", signed)]), written=WRITTEN)
     by_control = controls(house_policy, "house", found)
     assert control(by_control, "softened").samples
     document = page(found, by_control)

@@ -19,9 +19,10 @@ from policy_engine.audit.page import page
 from policy_engine.audit.report import Report, report
 from policy_engine.audit.samples import MOST_CARDS
 from policy_engine.foundation.database import Database
-from policy_engine.ledger.chain import GENESIS, Record, record_digest
 from policy_engine.ledger.ledger import LedgerReader
+from policy_engine.ledger.record import Record
 from tests.audit.busy import BusyDesk
+from tests.fakes.records import AT, chained
 
 SEAL = "5ea1" * 16
 WRITTEN = datetime(2026, 5, 5, 14, 0, tzinfo=UTC)
@@ -99,18 +100,8 @@ def reader(document: str) -> Reader:
     return Reader(document)
 
 
-def chained(bodies: Entries) -> list[Record]:
-    records: list[Record] = []
-    previous = GENESIS
-    for number, (kind, body) in enumerate(bodies, 1):
-        at = "2026-05-04T09:00:00Z"
-        try:
-            digest = record_digest(number, at, kind, body, previous)
-        except ValueError:
-            digest = "no canonical form"
-        records.append(Record(number, at, kind, body, previous, digest))
-        previous = digest
-    return records
+def whole(entries: Entries) -> list[Record]:
+    return chained((AT, kind, body) for kind, body in entries)
 
 
 def everywhere(text: str) -> Entries:
@@ -241,8 +232,8 @@ def test_it_can_be_used_without_eyes(reader: Reader) -> None:
 @pytest.mark.parametrize("text", EVIL)
 def test_whatever_the_record_says_stays_text(text: str) -> None:
     """The elements and attributes are those of the same record with a harmless text in it."""
-    document = page(report(chained(everywhere(text)), written=WRITTEN))
-    harmless = Reader(page(report(chained(everywhere("`a`")), written=WRITTEN)))
+    document = page(report(whole(everywhere(text)), written=WRITTEN))
+    harmless = Reader(page(report(whole(everywhere("`a`")), written=WRITTEN)))
     read = Reader(document)
     assert read.names() <= harmless.names()
     assert read.attribute_names() <= harmless.attribute_names()
@@ -251,7 +242,7 @@ def test_whatever_the_record_says_stays_text(text: str) -> None:
 
 
 def test_secrets_stay_hidden() -> None:
-    document = page(report(chained(everywhere("a")), written=WRITTEN))
+    document = page(report(whole(everywhere("a")), written=WRITTEN))
     assert "secret •••" in Reader(document).text
     assert SEAL not in document
 
@@ -262,7 +253,7 @@ def test_long_lists_are_cut_and_say_so() -> None:
         ("decided", {**body, "action": f"a{n}", "task": f"t{n}", "policy": f"p{n}"})
         for n in range(300)
     ]
-    read = Reader(page(report(chained(entries), written=WRITTEN)))
+    read = Reader(page(report(whole(entries), written=WRITTEN)))
     assert [name for name, _ in read.elements].count("article") == MOST_CARDS
     assert f"and {300 - MOST_CARDS} more" in read.text
     assert "280 other tasks" in read.text
@@ -285,10 +276,13 @@ def spoil(store: Path, statement: str) -> Reader:
 @pytest.mark.parametrize(
     ("statement", "finding"),
     [
-        ("UPDATE ledger SET at = '2020-01-01T00:00:00Z' WHERE number = 4", "entry 4 was altered"),
+        (
+            "UPDATE ledger SET at = '2020-01-01T00:00:00Z' WHERE number = 4",
+            "entry 4 does not follow from those before it, or was altered",
+        ),
         ("UPDATE ledger SET at = 'then' WHERE number = 4", "1 entry could not be read"),
         ("DELETE FROM ledger WHERE number = 4", "entry 4 is missing"),
-        ("UPDATE ledger SET body = '{' WHERE number = 4", "entry 4 of the ledger cannot be read"),
+        ("UPDATE ledger SET body = '{' WHERE number = 4", "entry 4 was altered"),
     ],
 )
 def test_a_record_that_does_not_hold_says_so(store: Path, statement: str, finding: str) -> None:
@@ -318,6 +312,6 @@ def summary_of() -> Callable[[str], str]:
             ("intent", {"action": "a", "by": performer, "approvals": []}),
             ("executed", {"action": "a", "ms": 1}),
         ]
-        return Reader(page(report(chained(entries), written=WRITTEN))).text
+        return Reader(page(report(whole(entries), written=WRITTEN))).text
 
     return told

@@ -6,13 +6,14 @@ from policy_engine.audit.chronicle import stories
 from policy_engine.audit.samples import MOST_CARDS, samples
 from policy_engine.audit.story import Standing, Story
 from policy_engine.audit.summary import summarise
-from policy_engine.ledger.chain import Record
+from policy_engine.ledger.record import Record
+from tests.fakes.records import AT, told as entry
 
 
 def refused(number: int, rule: str, file: str = "a.policy", **more: object) -> Record:
     reason = {"outcome": "deny", "rule": rule, "title": rule, "place": f"{file}:{number}:1"}
     body = {"action": f"a{number}", "outcome": "deny", "task": "t", "reasons": [reason], **more}
-    return Record(number, "2026-05-04T09:00:00Z", "decided", body, "", f"digest {number}")
+    return entry(number, AT, "decided", body)
 
 
 def told(records: list[Record]) -> tuple[Story, ...]:
@@ -59,7 +60,7 @@ def test_rules_of_one_name_in_two_policies_are_two_rules() -> None:
 def test_what_a_rule_under_observation_says_is_counted_apart() -> None:
     watching = {"outcome": "deny", "rule": "new", "title": "New", "place": "a.policy:9:1"}
     body = {"action": "a", "outcome": "allow", "task": "t", "observed": [watching]}
-    found = summarise([Record(1, "2026-05-04T09:00:00Z", "decided", body, "", "")])
+    found = summarise([entry(1, AT, "decided", body)])
     assert [(use.rule, use.refused) for use in found.observed] == [("new", 1)]
     assert found.rules == ()
 
@@ -68,7 +69,7 @@ def test_evidence_names_the_entries_and_the_deciding_digest() -> None:
     again = refused(3, "r", action="a1")
     (story,) = stories([refused(1, "r"), again])
     found = story.evidence
-    assert (found.first, found.last, found.decision, found.digest) == (1, 3, 3, "digest 3")
+    assert (found.first, found.last, found.decision, found.digest) == (1, 3, 3, again.leaf)
 
 
 def test_a_policy_version_has_the_files_of_its_rules() -> None:

@@ -24,9 +24,10 @@ from policy_engine.audit.shadow import (
 )
 from policy_engine.cli.main import main
 from policy_engine.foundation.database import Database
-from policy_engine.ledger.chain import Record
 from policy_engine.ledger.ledger import Ledger
+from policy_engine.ledger.record import Record
 from tests.fakes import FakeClock
+from tests.fakes.records import told as entry
 
 OLD, NEW = "a" * 64, "b" * 64
 
@@ -59,7 +60,7 @@ def body(
 
 def records(bodies: Iterable[object], kind: str = "shadowed") -> list[Record]:
     return [
-        Record(number, f"2026-05-0{number}T09:00:00Z", kind, one, "", "")  # type: ignore[arg-type]
+        entry(number, f"2026-05-0{number}T09:00:00Z", kind, one)
         for number, one in enumerate(bodies, 1)
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -11,12 +11,12 @@ from policy_engine.audit.gaps import gaps
 from policy_engine.audit.report import Report, report
 from policy_engine.audit.statement import statement
 from policy_engine.foundation.database import Database
-from policy_engine.ledger.chain import GENESIS, Record, record_digest
 from policy_engine.ledger.ledger import LedgerReader
+from policy_engine.ledger.record import Record
 from tests.audit.busy import BusyDesk
+from tests.fakes.records import AT, chained
 
 WRITTEN = datetime(2026, 5, 9, 14, 0, tzinfo=UTC)
-AT = "2026-05-04T09:00:00Z"
 
 
 @pytest.fixture(scope="module")
@@ -47,16 +47,11 @@ def test_a_busy_day_in_sentences(busy_report: Report) -> None:
     )
 
 
-def chained(*bodies: tuple[str, Mapping[str, object]], at: tuple[str, ...] = ()) -> list[Record]:
+def whole(*bodies: tuple[str, dict[str, object]], at: tuple[str, ...] = ()) -> list[Record]:
     """A record that holds, with its opening."""
-    records: list[Record] = []
-    previous = GENESIS
-    for number, (kind, body) in enumerate([("opened", {}), *bodies], 1):
-        time = at[number - 2] if at and number > 1 else AT
-        digest = record_digest(number, time, kind, body, previous)
-        records.append(Record(number, time, kind, body, previous, digest))
-        previous = digest
-    return records
+    times = (AT, *(at or (AT,) * len(bodies)))
+    told = zip(times, (("opened", {}), *bodies), strict=True)
+    return chained((time, kind, body) for time, (kind, body) in told)
 
 
 def decided(outcome: str, **more: object) -> tuple[str, dict[str, object]]:
@@ -76,16 +71,16 @@ NO_CHECK = "Whether inputs or outputs were right"
 @pytest.mark.parametrize(
     ("records", "own"),
     [
-        (chained(), [CUT_OFF]),
-        (chained(decided("deny")), [CUT_OFF, NO_CHECK]),
+        (whole(), [CUT_OFF]),
+        (whole(decided("deny")), [CUT_OFF, NO_CHECK]),
         (
-            chained(decided("allow"), PLAYED, EXECUTED),
+            whole(decided("allow"), PLAYED, EXECUTED),
             [CUT_OFF, "That something was really done", NO_CHECK],
         ),
-        (chained(decided("allow"), INTENT, EXECUTED), [CUT_OFF, NO_CHECK]),
-        (chained(decided("allow"), INTENT), [CUT_OFF, "Whether 1 action happened", NO_CHECK]),
+        (whole(decided("allow"), INTENT, EXECUTED), [CUT_OFF, NO_CHECK]),
+        (whole(decided("allow"), INTENT), [CUT_OFF, "Whether 1 action happened", NO_CHECK]),
         (
-            chained(decided("escalate"), HELD),
+            whole(decided("escalate"), HELD),
             [
                 CUT_OFF,
                 "That what waits can still run",
@@ -94,19 +89,19 @@ NO_CHECK = "Whether inputs or outputs were right"
             ],
         ),
         (
-            chained(decided("deny", principal=7)),
+            whole(decided("deny", principal=7)),
             [CUT_OFF, NO_CHECK, "Who proposed 1 action"],
         ),
         (
-            chained(decided("deny"), decided("deny"), at=(AT, "2026-05-04T08:59:59Z")),
+            whole(decided("deny"), decided("deny"), at=(AT, "2026-05-04T08:59:59Z")),
             [CUT_OFF, NO_CHECK, "How long everything took"],
         ),
         (
-            chained(decided("deny"))[1:],
+            whole(decided("deny"))[1:],
             ["What really happened", CUT_OFF, NO_CHECK],
         ),
         (
-            chained(("decided", {"action": 7})),
+            whole(("decided", {"action": 7})),
             ["All that was recorded", CUT_OFF],
         ),
     ],
@@ -124,22 +119,22 @@ def test_what_a_record_lacks_is_said(records: list[Record], own: list[str]) -> N
 
 
 def test_a_head_that_was_kept_closes_a_gap() -> None:
-    records = chained(decided("deny"))
-    found = report(records, written=WRITTEN, pinned=records[-1].digest)
+    records = whole(decided("deny"))
+    found = report(records, written=WRITTEN, pinned=records[-1].root.hex())
     assert CUT_OFF not in [gap.what for gap in gaps(found)]
     assert "compared with a head that was written down earlier" in statement(found)[-1]
 
 
 def test_a_deadline_of_the_record_goes_before_the_usual_one() -> None:
     ask = {"rule": "r", "role": "m", "quorum": 1, "deadline": "2026-05-20T09:00:00Z"}
-    records = chained(decided("escalate"), ("held", {"action": "a", "asks": [ask]}))
+    records = whole(decided("escalate"), ("held", {"action": "a", "asks": [ask]}))
     found = report(records, written=WRITTEN)
     assert found.summary.stories[0].asks[0].due == datetime(2026, 5, 20, 9, tzinfo=UTC)
     assert "That what waits can still run" not in [gap.what for gap in gaps(found)]
 
 
 def test_a_record_that_does_not_hold_is_not_relied_on() -> None:
-    found = report(chained(decided("allow"), EXECUTED), written=WRITTEN)
+    found = report(whole(decided("allow"), EXECUTED), written=WRITTEN)
     assert statement(found)[-1] == (
         "The record does not hold (3 entries checked, 1 finding): nothing that is said here can be"
         " relied on."
@@ -147,4 +142,4 @@ def test_a_record_that_does_not_hold_is_not_relied_on() -> None:
 
 
 def test_nothing_is_said_of_nothing() -> None:
-    assert statement(report(chained(), written=WRITTEN))[0] == "No action was proposed."
+    assert statement(report(whole(), written=WRITTEN))[0] == "No action was proposed."

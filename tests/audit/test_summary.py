@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,10 +16,11 @@ from policy_engine.audit.period import MOST_BUCKETS, Period
 from policy_engine.audit.story import Standing, Story
 from policy_engine.audit.summary import Summary, summarise
 from policy_engine.foundation.database import Database
-from policy_engine.ledger.chain import Record
 from policy_engine.ledger.ledger import LedgerReader
+from policy_engine.ledger.record import Record
 from tests.audit.busy import SCRIPT, TURNING, BusyDesk, held, read, ticket_of
 from tests.fakes import POLICY, Desk
+from tests.fakes.records import told
 
 DAY_TWO = datetime(2026, 5, 5, 10, 0, tzinfo=UTC)
 
@@ -173,7 +173,7 @@ def test_an_empty_ledger_is_told_too() -> None:
 def decided(number: int, at: datetime | str, **body: object) -> Record:
     account = {"action": f"a{number}", "outcome": "deny", "task": "t", **body}
     text = at if isinstance(at, str) else at.isoformat()
-    return Record(number, text, "decided", account, "", "")
+    return told(number, text, "decided", account)
 
 
 @pytest.mark.parametrize(
@@ -219,11 +219,11 @@ def spoilt() -> Iterator[Record]:
     yield decided(3, "0001-01-01T00:00:00+14:00")
     yield decided(4, DAY_TWO, action=["no", "text"])
     yield decided(5, DAY_TWO, task=7, principal="bot", input=[1], reasons={"a": 1}, policy=None)
-    yield Record(6, DAY_TWO.isoformat(), "held", {"action": "a6", "asks": [3, {}]}, "", "")
-    yield Record(7, DAY_TWO.isoformat(), "executed", {"action": "a7", "ms": -3}, "", "")
-    yield Record(8, DAY_TWO.isoformat(), "validated", {"action": "a8"}, "", "")
-    yield Record(9, DAY_TWO.isoformat(), "surprise", {"action": "a9"}, "", "")
-    yield Record(10, DAY_TWO.isoformat(), "decided", cast("dict[str, object]", [1]), "", "")
+    yield told(6, DAY_TWO.isoformat(), "held", {"action": "a6", "asks": [3, {}]})
+    yield told(7, DAY_TWO.isoformat(), "executed", {"action": "a7", "ms": -3})
+    yield told(8, DAY_TWO.isoformat(), "validated", {"action": "a8"})
+    yield told(9, DAY_TWO.isoformat(), "surprise", {"action": "a9"})
+    yield told(10, DAY_TWO.isoformat(), "decided", [1])
 
 
 def test_a_spoilt_record_still_has_a_report() -> None:

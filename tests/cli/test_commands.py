@@ -172,7 +172,7 @@ def test_a_tampered_ledger_exits_with_findings(folder: Path) -> None:
     connection.commit()
     connection.close()
     result = policy("ledger", "verify")
-    assert (result.exit_code, "L701" in result.output) == (6, True)
+    assert (result.exit_code, "L702" in result.output) == (6, True)
 
 
 def test_a_store_that_is_not_there_is_not_made(folder: Path) -> None:

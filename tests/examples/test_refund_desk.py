@@ -14,8 +14,8 @@ from policy_engine.analysis.mutation import mutation
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.source import Source
 from policy_engine.language.format import formatted
-from policy_engine.ledger.chain import Record
 from policy_engine.ledger.ledger import LedgerReader
+from policy_engine.ledger.record import Record
 from policy_engine.loading import check
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,8 +13,8 @@ from typing import cast
 
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.diagnostics import Severity
-from policy_engine.ledger.chain import Record
 from policy_engine.ledger.ledger import LedgerReader
+from policy_engine.ledger.record import Record
 from policy_engine.ledger.verify import Verification, verify
 from tests.faults.scene import Scene
 

@@ -151,7 +151,7 @@ def test_a_rule_that_is_only_observed_is_counted_apart() -> None:
         ("retried", {"action": "x"}, "entries", {"kind": "retried"}),
         ("session", {"session": "s"}, "entries", {"kind": "session"}),
         ("lent", {"role": "manager"}, "entries", {"kind": "lent"}),
-        ("taken back", {"role": "manager"}, "entries", {"kind": "taken back"}),
+        ("taken_back", {"role": "manager"}, "entries", {"kind": "taken_back"}),
         ("a kind to come", {}, "entries", {"kind": "a kind to come"}),
     ],
 )

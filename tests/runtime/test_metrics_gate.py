@@ -139,7 +139,7 @@ def test_the_totals_are_those_of_the_ledger(office: Office) -> None:
         },
         **{k: seen.total("suspensions", step=k) for k in ("suspended", "lifted")},
     }
-    rest = {"session", "intent", "lent", "taken back"}
+    rest = {"session", "intent", "lent", "taken_back"}
     assert by_kind == {kind: n for kind, n in kinds.items() if kind not in rest}
     assert rest <= kinds.keys()
 

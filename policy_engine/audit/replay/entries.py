@@ -18,7 +18,7 @@ from policy_engine.decision.columns.holders import asked
 from policy_engine.decision.intake import Unwritable
 from policy_engine.decision.session import Session
 from policy_engine.foundation.errors import InputError
-from policy_engine.ledger.chain import Record
+from policy_engine.ledger.record import Record
 from policy_engine.values.types import Field
 
 SAID_BY_OTHERS = frozenset(

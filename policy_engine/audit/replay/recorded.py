@@ -35,9 +35,9 @@ from policy_engine.decision.codes import NEEDS_CONFIRMATION
 from policy_engine.decision.evidence import ValidationResult
 from policy_engine.decision.history import History, Status
 from policy_engine.decision.question import Question
-from policy_engine.foundation.errors import InputError
+from policy_engine.foundation.errors import InputError, LedgerError
 from policy_engine.language.policy import PolicySet
-from policy_engine.ledger.chain import Record
+from policy_engine.ledger.record import Record
 
 _NO_ID = "-"
 """The gate's word for an action that it refused before it could be kept."""
@@ -100,7 +100,13 @@ class Recorded:
         if at is None:
             self.unreads.add(f"entry {record.number}", "its time cannot be read")
             return
-        tell(self, record, at)
+        if record.is_erased:
+            self.unreads.add(f"entry {record.number}", "what it told was erased")
+            return
+        try:
+            tell(self, record, at)
+        except LedgerError as error:
+            self.unreads.add(f"entry {record.number}", str(error))
 
     def _session(self, record: Record, at: datetime) -> None:
         self._sessions.add(record.body)

@@ -16,7 +16,6 @@ from policy_engine.audit.replay.flips import words_of
 from policy_engine.audit.replay.replay import replay
 from policy_engine.engine import Engine
 from policy_engine.foundation.database import Database
-from policy_engine.foundation.errors import LedgerError
 from policy_engine.ledger.ledger import LedgerReader
 from tests.audit.busy import ticket_of
 from tests.fakes import Desk
@@ -244,12 +243,24 @@ def test_an_entry_that_is_no_decision_is_named(desk: Desk) -> None:
     ]
 
 
-def test_an_entry_that_is_no_json_ends_the_replay(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        ("UPDATE ledger SET body = '{' WHERE number = 3", "entry 3 cannot be read"),
+        ("UPDATE ledger SET body = NULL, salt = NULL WHERE number = 3", "what it told was erased"),
+    ],
+    ids=["no JSON", "erased"],
+)
+def test_an_entry_that_tells_nothing_is_named(desk: Desk, statement: str, why: str) -> None:
+    sent(desk)
     sent(desk)
     desk.gate.close()
-    spoilt(desk, "UPDATE ledger SET body = '{' WHERE number = 3")
-    with pytest.raises(LedgerError, match="entry 3 of the ledger cannot be read"):
-        replayed(desk)
+    spoilt(desk, statement)
+    answer = replayed(desk)
+    assert answer.total == 1
+    ((place, told),) = [(one.place, one.why) for one in answer.first_unread]
+    assert place == "entry 3"
+    assert told.startswith(why)
 
 
 def spoilt(desk: Desk, statement: str) -> None:
