@@ -41,6 +41,8 @@ class VerifyingKey:
         _check_name(self.name)
         if len(self.raw) != _RAW_SIZE:
             raise InputError(f"a public key has {_RAW_SIZE} bytes, not {len(self.raw)}")
+        if _is_of_small_order(self.raw):
+            raise InputError(f"the public key of `{self.name}` proves nothing: anybody can sign")
 
     @classmethod
     def from_text(cls, text: str) -> VerifyingKey:
@@ -89,6 +91,25 @@ class VerifyingKey:
 
     def __str__(self) -> str:
         return f"{self.name}+{self.id[:8]}+{b64encode(_ED25519 + self.raw).decode()}"
+
+
+_FIELD = 2**255 - 19
+_SMALL_ORDER = frozenset(
+    (
+        0,
+        1,
+        _FIELD - 1,
+        0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
+        0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7,
+    )
+)
+"""The y of all points whose order divides 8: under such a key, signatures of nobody hold."""
+
+
+def _is_of_small_order(raw: bytes) -> bool:
+    """The sign of x, which is the highest bit, makes no difference."""
+    y = int.from_bytes(raw, "little") & (2**255 - 1)
+    return y % _FIELD in _SMALL_ORDER
 
 
 class SigningKey:

@@ -144,3 +144,25 @@ def private_pem(
     form = serialization.PrivateFormat.PKCS8
     lock = lock or serialization.NoEncryption()
     return key.private_bytes(serialization.Encoding.PEM, form, lock).decode()
+
+
+ORDER_8 = (
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+)
+FIELD = 2**255 - 19
+
+
+@pytest.mark.parametrize("sign", [0, 0x80], ids=["plus", "minus"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *(number.to_bytes(32, "little") for number in (0, 1, FIELD - 1, FIELD, FIELD + 1)),
+        *map(bytes.fromhex, ORDER_8),
+    ],
+    ids=["0", "1", "-1", "0 again", "1 again", "of order 8", "of order 8 too"],
+)
+def test_a_key_under_which_anybody_can_sign_is_none(raw: bytes, sign: int) -> None:
+    """Points of small order: signatures that nobody made hold for some messages."""
+    with pytest.raises(InputError, match="proves nothing"):
+        VerifyingKey("acme.example/policy", bytes((*raw[:31], raw[31] | sign)))
