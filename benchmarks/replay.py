@@ -1,22 +1,24 @@
 """Every recorded session through the gate into one ledger, and the audit report on it.
 
-    python -m benchmarks.replay FOLDER OUT
+    python -m benchmarks.replay FOLDER OUT [--times N]
 
 plays AgentDojo's tasks and attacks and tau2-bench's proposed calls, each under the policy of its
 suite, in the order of the times in which they play. OUT then has the session files of AgentDojo,
 `governance.db`, and `policy audit report` on it as text, HTML and JSON. FOLDER (`../shared`) holds
 the data below `data/`; they do not come with this repository. No model takes part, no tool is
-called, and nobody answers what is held for people.
+called, and nobody answers what is held for people. `--times` plays all of it again, as other
+sessions and a month later each time: a ledger of any size.
 """
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -28,6 +30,8 @@ from policy_engine import Engine, Gate
 from policy_engine.cli import output
 from policy_engine.runtime.executors import Recorded
 from policy_engine.runtime.ports import Clock
+
+_MONTH = timedelta(days=31)
 
 
 class RunningClock:
@@ -63,19 +67,33 @@ class Desk:
                 yield
 
 
-def desks(data: Path, files: Path) -> list[Desk]:
-    """All suites, earliest first. Session files are written below `files`."""
-    found = [*_of_agentdojo(data / "agentdojo", files), *_of_tau2(data / "tau2")]
+def desks(data: Path, files: Path, again: int = 0) -> list[Desk]:
+    """All suites, earliest first. Session files are written below `files`.
+
+    `again` is how often they were played before: they are other sessions then, and later.
+    """
+    found = [*_of_agentdojo(data / "agentdojo", files, again), *_of_tau2(data / "tau2", again)]
     return sorted(found, key=lambda desk: desk.moment)
 
 
-def _of_agentdojo(folder: Path, files: Path) -> Iterator[Desk]:
+def _of_agentdojo(folder: Path, files: Path, again: int) -> Iterator[Desk]:
     data = recorded.Data(folder)
     for suite in recorded.SUITES:
         place = files / suite
         place.mkdir(parents=True, exist_ok=True)
         written = [session.write(place) for session in recorded.sessions(data, suite)]
-        yield Desk(suite, data.moment, _assistant(suite), [_playing(file) for file in written])
+        for file in written if again else ():
+            _rename(file, again)
+        moment = data.moment + again * _MONTH
+        yield Desk(suite, moment, _assistant(suite), [_playing(file) for file in written])
+
+
+def _rename(file: Path, again: int) -> None:
+    """Makes a session file another session."""
+    head, *steps = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    told = json.loads(head)
+    told["session"] = f"{told['session']}-{again}"
+    file.write_text("".join([f"{json.dumps(told)}\n", *steps]), encoding="utf-8")
 
 
 def _assistant(suite: str) -> Callable[[], Engine]:
@@ -87,11 +105,13 @@ def _playing(file: Path) -> Callable[[Gate, Recorded], object]:
     return lambda gate, executor: recorded.play(gate, executor, file)
 
 
-def _of_tau2(folder: Path) -> Iterator[Desk]:
+def _of_tau2(folder: Path, again: int) -> Iterator[Desk]:
     calls = list(proposed.calls(folder))
+    if again:
+        calls = [replace(call, name=f"{call.name}-{again}") for call in calls]
     for domain in tau2.DOMAINS:
         own = [call for call in calls if call.domain == domain]
-        moment = min(call.moment for call in own)
+        moment = min(call.moment for call in own) + again * _MONTH
         yield Desk(domain, moment, _company(domain), [_proposing(call) for call in own])
 
 
@@ -115,7 +135,8 @@ def report(store: str, out: Path) -> None:
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
-def main(folder: Path, out: Path) -> None:
+@click.option("--times", type=click.IntRange(min=1), default=1, show_default=True)
+def main(folder: Path, out: Path, times: int) -> None:
     """Play every recorded session and report on what happened."""
     database = out / "governance.db"
     if database.exists():
@@ -127,11 +148,13 @@ def main(folder: Path, out: Path) -> None:
     played = desks(data, out / "sessions")
     store = f"sqlite:///{database}"
     clock = RunningClock(played[0].moment)
-    with output.progress("playing sessions", sum(len(desk.sessions) for desk in played)) as bar:
-        for desk in played:
-            clock.set(desk.moment)
-            for _ in desk.play(store, clock):
-                output.advance(bar)
+    number = times * sum(len(desk.sessions) for desk in played)
+    with output.progress("playing sessions", number) as bar:
+        for again in range(times):
+            for desk in desks(data, out / "sessions", again):
+                clock.set(desk.moment)
+                for _ in desk.play(store, clock):
+                    output.advance(bar)
     for desk in played:
         output.say(f"{desk.name}: {len(desk.sessions):,} sessions")
     report(store, out)

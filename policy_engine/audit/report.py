@@ -10,7 +10,7 @@ from policy_engine.audit.chronicle import Chronicle
 from policy_engine.audit.period import Period
 from policy_engine.audit.summary import EVER, Summary, summary_of
 from policy_engine.ledger.record import Record
-from policy_engine.ledger.verify import Verification, verify
+from policy_engine.ledger.verify import Beside, Verification, verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +39,19 @@ def report(
     period: Period = EVER,
     zone: tzinfo = UTC,
     pinned: str | None = None,
+    beside: Beside | None = None,
     progress: Callable[[int], None] = lambda number: None,
 ) -> Report:
     """Reads entries once: every entry that is summarised has been verified.
 
     The whole record is verified, whatever the period. What an entry tells that cannot be read is
-    left out, and the verification says so. `pinned` is a head that somebody wrote down.
+    left out, and the verification says so. `pinned` is a head that somebody wrote down, `beside`
+    is what the ledger keeps beside its entries.
     """
     chronicle = Chronicle()
-    verification = verify(_told(records, chronicle), pinned=pinned, progress=progress)
+    verification = verify(
+        _told(records, chronicle), pinned=pinned, beside=beside, progress=progress
+    )
     return Report(summary_of(chronicle, period, zone), verification, written, pinned)
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from textwrap import wrap
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -35,13 +34,20 @@ from policy_engine.audit.words import (
     shown,
     zone_name,
 )
-from policy_engine.cli import audit_shadow, output
+from policy_engine.cli import (
+    audit_constraint,
+    audit_export,
+    audit_shadow,
+    audit_suitability,
+    output,
+)
 from policy_engine.cli.audit_framework import (
     controls_of,
     framework_options,
     policy_of,
     show_controls,
 )
+from policy_engine.cli.audit_period import period_of, period_options, zone_of
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.cli.options import end, ends_cleanly, format_option, store_option
 from policy_engine.cli.replay import command as replay
@@ -62,7 +68,10 @@ def command() -> None:
     """What happened: reports from the record."""
 
 
+command.add_command(audit_constraint.command)
+command.add_command(audit_export.command)
 command.add_command(audit_shadow.command)
+command.add_command(audit_suitability.command)
 
 
 command.add_command(replay)
@@ -71,11 +80,7 @@ command.add_command(replay)
 @command.command("report")
 @store_option
 @click.option("--html", metavar="PATH", help="Write the report as one HTML page.")
-@click.option("--from", "start", metavar="T", help="Only actions proposed at T or later.")
-@click.option("--to", "until", metavar="T", help="Only actions proposed before T.")
-@click.option(
-    "--zone", default="UTC", show_default=True, metavar="ZONE", help="In which zone times are."
-)
+@period_options
 @click.option("--head", metavar="DIGEST", help="A head that was written down earlier.")
 @framework_options
 @format_option
@@ -97,8 +102,8 @@ def report(
     and writes nothing to it. Exits 6 where the record does not hold. With --framework, it also
     tells for each control which rules carry it and what they did.
     """
-    clock = _zone(zone)
-    period = Period(_instant(start, clock), _instant(until, clock))
+    clock = zone_of(zone)
+    period = period_of(start, until, clock)
     policy = policy_of(framework, policies, form)
     found = _read(store, period, clock, head)
     by_control = controls_of(framework, policy, found)
@@ -122,29 +127,9 @@ def _read(store: str, period: Period, zone: tzinfo, head: str | None) -> Report:
                 period=period,
                 zone=zone,
                 pinned=head,
+                beside=reader,
                 progress=lambda _: output.advance(bar),
             )
-
-
-def _zone(name: str) -> tzinfo:
-    if name == "UTC":
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise InputError(f"there is no time zone `{name}`; write one as Europe/Warsaw") from error
-
-
-def _instant(text: str | None, zone: tzinfo) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        if len(text) == len("2026-11-23"):
-            return datetime.combine(date.fromisoformat(text), time.min, zone).astimezone(UTC)
-        at = datetime.fromisoformat(text)
-        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise InputError(f"`{text}` is no date and no timestamp: {error}") from error
 
 
 def _write(path: str, text: str) -> None:

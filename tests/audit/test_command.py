@@ -123,3 +123,12 @@ def test_a_pinned_head_finds_what_was_cut_off(store: Path) -> None:
     assert audit(store).exit_code == 0
     result = audit(store, "--head", head)
     assert (result.exit_code, "L703" in result.output) == (6, True)
+
+
+def test_a_tile_that_was_altered_is_found_by_the_report_too(store: Path) -> None:
+    with closing(connect(store)) as connection:
+        connection.execute("INSERT INTO ledger_tiles VALUES (0, 9, x'00')")
+        connection.commit()
+    result = audit(store)
+    assert result.exit_code == 6
+    assert "there is a tile 0, 9 that the record does not have" in result.output
