@@ -47,7 +47,7 @@ _NO_DECISION = "no decision about it is recorded"
 _UNREAD = "the decision about it cannot be read"
 _SEALED = re.compile(rf"(.*?) must be .*, an? {Unwritable.__name__} was given", re.DOTALL)
 """How a datum that the record seals reads where it does not fit its declaration."""
-MOST_EXPLAINED = 1000
+MOST_EXPLAINED = 100
 """Of so many violations the values are told: with a long past, telling them takes long."""
 EVER = Period()
 

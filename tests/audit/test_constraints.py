@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from policy_engine import Action, Agent, Gate, Human
+from policy_engine.audit import constraints
 from policy_engine.audit.constraints import Kept, constraint_of, kept_to
 from policy_engine.audit.period import Period
 from policy_engine.audit.replay.candidate import Candidate
@@ -137,6 +138,16 @@ def test_what_was_done_before_the_constraint_was_written_is_found_with_its_value
         "allow",
     )
     assert (kept.carried_out, kept.fine, kept.untold, kept.has_findings) == (2, 1, (), True)
+
+
+def test_behind_the_first_the_values_of_a_violation_are_left_out(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constraints, "MOST_EXPLAINED", 2)
+    for _ in range(3):
+        sent(desk, 50)
+    kept = found(desk, "constraint kept never pay when amount >= 50\n")
+    assert [len(one.values) for one in kept.violations] == [1, 1, 0]
 
 
 def test_what_was_not_carried_out_violates_nothing(desk: Desk) -> None:

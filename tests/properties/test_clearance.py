@@ -12,10 +12,12 @@ from policy_engine.decision.clearance import Clearance, Clearing
 from policy_engine.decision.code.program import verdicts_of
 from policy_engine.decision.code.verdicts import Verdicts
 from policy_engine.decision.decide import decide
+from policy_engine.decision.intake import taken_in
 from policy_engine.decision.outcome import Decision, Outcome
 from policy_engine.decision.program import compile_policy
 from policy_engine.foundation.canonical import canonical_text
 from policy_engine.runtime.accounts import Accounts
+from policy_engine.runtime.keeping import plain_facts
 from tests.properties.draws import Draw, drawn
 from tests.properties.profile import examples
 from tests.properties.test_compiled import trial
@@ -36,14 +38,17 @@ def test_many_actions_are_cleared() -> None:
 
 
 def check(one: Trial) -> int:
-    """Compares both answers to each action without evidence; gives how many were cleared."""
+    """Compares both answers to each action without evidence; gives how many were cleared.
+
+    Action and facts are as the gate has them: copies in plain data.
+    """
     program = compile_policy(one.policy)
     clearing, verdicts = Clearing(program), verdicts_of(program)
     accounts = Accounts(one.policy, b"salt")
     cleared = 0
     for each in one.scenarios:
-        action = each.action()
-        given_ = replace(each.circumstances(one.policy), evidence=())
+        action, given_ = taken_in(each.action()), each.circumstances(one.policy)
+        given_ = replace(given_, evidence=(), facts=plain_facts(given_.facts))
         decision = decide(program, action, given_)
         found = short_answer(clearing, verdicts, action, given_)
         if found is not None:
