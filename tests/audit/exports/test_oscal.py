@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -26,6 +27,8 @@ def result_of(material: Material) -> dict[str, Any]:
 def test_the_document_is_valid_by_the_model_of_nist(
     which: str, request: pytest.FixtureRequest
 ) -> None:
+    if find_spec("trestle") is None:
+        pytest.skip("compliance-trestle is not installed: OSCAL was not held against its model")
     from trestle.oscal import OSCAL_VERSION
     from trestle.oscal.assessment_results import AssessmentResults
 
