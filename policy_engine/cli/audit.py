@@ -36,6 +36,7 @@ from policy_engine.audit.words import (
 )
 from policy_engine.cli import (
     audit_constraint,
+    audit_evidence,
     audit_export,
     audit_shadow,
     audit_suitability,
@@ -69,6 +70,7 @@ def command() -> None:
 
 
 command.add_command(audit_constraint.command)
+command.add_command(audit_evidence.command)
 command.add_command(audit_export.command)
 command.add_command(audit_shadow.command)
 command.add_command(audit_suitability.command)

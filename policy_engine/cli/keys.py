@@ -11,7 +11,7 @@ from policy_engine.foundation.signing import SigningKey
 
 @click.group("keys")
 def command() -> None:
-    """Keys that sign bundles."""
+    """Keys that sign bundles and records."""
 
 
 @command.command("new")

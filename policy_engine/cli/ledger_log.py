@@ -12,19 +12,16 @@ import click
 from policy_engine.cli import output
 from policy_engine.cli.options import ends_cleanly, store_option, verifying_key
 from policy_engine.foundation.database import Database
-from policy_engine.foundation.errors import InputError, LedgerError
+from policy_engine.foundation.errors import InputError
 from policy_engine.foundation.signing import SigningKey, VerifyingKey
 from policy_engine.ledger.checkpoints import Checkpoint
+from policy_engine.ledger.evidence import MANIFEST, PROOF, check_manifest, check_proof, proof_files
 from policy_engine.ledger.export import CHECKPOINT, export as export_log, read_back
-from policy_engine.ledger.leaf import Leaf, salted_digest
 from policy_engine.ledger.ledger import Ledger, LedgerReader
 from policy_engine.ledger.notes import Note
-from policy_engine.ledger.proofs import Proof, prove as prove_entry
 from policy_engine.runtime.ports import SystemClock
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-
-_PROOF, _ENTRY, _BODY, _SALT = "proof", "entry", "body.json", "salt"
 
 trust_option: Callable[[_F], _F] = click.option(
     "--trust",
@@ -89,18 +86,13 @@ def prove(number: int, store: str, key: str, folder: str) -> None:
     The folder holds the proof (C2SP tlog-proof), the entry, what it tells, and its salt. `policy
     ledger check FOLDER --trust KEY` verifies it offline.
     """
-    signing = SigningKey.read(key)
     with _read(store) as reader:
-        record, size = reader.record(number), reader.count()
-        hashes = reader.hashes(size)
+        size = reader.count()
         head = Checkpoint(reader.origin, size, reader.record(size).root)
-        proof = prove_entry(number - 1, head.signed(signing), hashes)
-    parts = {_PROOF: bytes(proof), _ENTRY: record.entry}
-    if record.text is not None and record.salt is not None:
-        parts |= {_BODY: record.text.encode("utf-8"), _SALT: f"{record.salt.hex()}\n".encode()}
+        files = proof_files(reader, number, head.signed(SigningKey.read(key)))
     place = Path(folder)
     place.mkdir(parents=True)
-    for name, data in parts.items():
+    for name, data in files.items():
         (place / name).write_bytes(data)
     output.say(f"the proof of entry {number} is in {folder}", "allow")
 
@@ -110,20 +102,25 @@ def prove(number: int, store: str, key: str, folder: str) -> None:
 @trust_option
 @ends_cleanly
 def check(folder: str, trust: tuple[str, ...]) -> None:
-    """Verify what `export` or `prove` wrote, without any store.
+    """Verify what `export`, `prove` or `policy audit evidence` wrote, without any store.
 
     Ends with exit code 1 where a byte of it is not as it was signed.
     """
     place, keys = Path(folder), [verifying_key(text) for text in trust]
     if not keys:
         raise InputError("signatures prove something by a key that you trust: give --trust")
-    if (place / _PROOF).exists():
-        _check_proof(place, keys)
-        return
-    note = Note.parse((place / CHECKPOINT).read_bytes())
-    head = read_back(place, keys, Checkpoint.from_text(note.text).origin)
-    output.say(f"the log holds: {head.size} entries of {head.origin}", "allow")
-    output.say(f"head {head.root.hex()}", "frame")
+    if (place / MANIFEST).exists():
+        number = check_manifest(place, keys)
+        output.say(f"all {number} files are as they were signed", "allow")
+        for folder_ in sorted((place / "proofs").glob("*")):
+            check_proof(folder_, keys)
+        _check_log(place / "log", keys)
+    elif (place / PROOF).exists():
+        said, told = check_proof(place, keys)
+        output.say(said, "allow")
+        output.say("what it tells is not here" if told is None else told)
+    else:
+        _check_log(place, keys)
 
 
 @click.command("erase")
@@ -142,24 +139,11 @@ def erase(number: int, store: str, by: str, reason: str) -> None:
     output.say(f"what entry {number} told is destroyed", "allow")
 
 
-def _check_proof(place: Path, keys: list[VerifyingKey]) -> None:
-    proof = Proof.parse((place / _PROOF).read_bytes())
-    entry = (place / _ENTRY).read_bytes()
-    head = proof.verify(entry, keys, Checkpoint.from_text(proof.checkpoint.text).origin)
-    leaf = Leaf.from_bytes(entry)
-    said = f"entry {proof.index + 1} of {head.size} of {head.origin}: {leaf.kind} at {leaf.at}"
-    output.say(said, "allow")
-    if not (place / _BODY).exists():
-        output.say("what it tells is not here", "frame")
-        return
-    body = (place / _BODY).read_bytes()
-    try:
-        salt = bytes.fromhex((place / _SALT).read_text("ascii"))
-    except ValueError as error:
-        raise LedgerError(f"{place / _SALT} is no salt") from error
-    if salted_digest(salt, body) != leaf.body_digest:
-        raise LedgerError(f"{place / _BODY} is not what the entry tells")
-    output.say(body.decode("utf-8"))
+def _check_log(place: Path, keys: list[VerifyingKey]) -> None:
+    note = Note.parse((place / CHECKPOINT).read_bytes())
+    head = read_back(place, keys, Checkpoint.from_text(note.text).origin)
+    output.say(f"the log holds: {head.size} entries of {head.origin}", "allow")
+    output.say(f"head {head.root.hex()}", "frame")
 
 
 @contextmanager

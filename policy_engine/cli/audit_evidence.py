@@ -1,0 +1,131 @@
+"""`policy audit evidence`: a signed folder for whoever audits and has no store."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from policy_engine.audit.account import report_account
+from policy_engine.audit.exports.as_csv import folder_csv
+from policy_engine.audit.exports.material import Material, gather
+from policy_engine.audit.page import page
+from policy_engine.audit.samples import samples
+from policy_engine.cli import output
+from policy_engine.cli.audit_period import period_of, period_options, zone_of
+from policy_engine.cli.exit_codes import Exit
+from policy_engine.cli.options import counted, end, ends_cleanly, store_option
+from policy_engine.foundation.database import Database
+from policy_engine.foundation.errors import InputError
+from policy_engine.foundation.signing import SigningKey
+from policy_engine.ledger.checkpoints import Checkpoint
+from policy_engine.ledger.evidence import MANIFEST, manifest, proof_files
+from policy_engine.ledger.export import export
+from policy_engine.ledger.ledger import LedgerReader
+
+_HOW = """How to check this folder
+
+It was made from the record of a gate ({origin}),
+{entries} entries, by whoever holds the key of this line; get the line from them and not from here:
+
+    {key}
+
+With this package:          policy ledger check FOLDER --trust 'THE LINE ABOVE'
+
+Without it:
+
+1. MANIFEST is a signed note (C2SP signed-note, Ed25519). Its text lists the SHA-256 of every other
+   file. Verify the signature with any implementation of signed notes, then
+       sed '/^$/,$d' MANIFEST | sha256sum -c
+2. log/ is the whole record as a transparency log (C2SP tlog-tiles, RFC 6962 hashes): checkpoint,
+   tiles, entries. Any verifier of such logs reads it. An entry has the kind of what happened, its
+   time, and a digest of what is told of it; what is told stays with the gate.
+3. proofs/N/ holds for some entries that the report names: the proof (C2SP tlog-proof), the entry,
+   what it tells (body.json) and its salt. SHA-256 over the bytes of the salt and of body.json is
+   the digest in the entry.
+4. report.html, report.json and tables/ say what happened. They are evidence for a control, never
+   compliance with it, and they say themselves what they cannot show.
+"""
+
+
+@click.command("evidence")
+@click.argument("folder")
+@store_option
+@click.option(
+    "--key", required=True, metavar="FILE", help="The private key that signs: `policy keys new`."
+)
+@period_options
+@ends_cleanly
+def command(
+    folder: str, store: str, key: str, start: str | None, until: str | None, zone: str
+) -> None:
+    """Write what an auditor needs to FOLDER: report, tables, the log, proofs, all of it signed.
+
+    FOLDER must be new. verify.txt in it says how to check everything, also without this package;
+    `policy ledger check FOLDER --trust KEY` does. Exits 6 where the record does not hold.
+    """
+    target, signing, clock = Path(folder), SigningKey.read(key), zone_of(zone)
+    if target.exists():
+        raise InputError(f"{target} is there already; name a folder that is new")
+    part = target.parent / f".{target.name}.part"
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        with closing(Database(store, must_exist=True)) as database:
+            reader = LedgerReader(database)
+            with output.progress("reading", reader.count()) as bar:
+                material = gather(
+                    reader.records(),
+                    written=datetime.now(UTC),
+                    period=period_of(start, until, clock),
+                    zone=clock,
+                    beside=reader,
+                    progress=lambda _: output.advance(bar),
+                )
+            proved = _write(part, reader, material, signing)
+        part.rename(target)
+    except BaseException:  # whatever ends it early, no half-written folder stays, and it goes on
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    holds = material.report.verification.holds
+    actions = counted(len(material.report.summary.stories), "action")
+    proofs = counted(proved, "proof")
+    output.say(f"{actions}, {proofs}: {folder}", "allow" if holds else "deny")
+    end(Exit.DONE if holds else Exit.FINDINGS)
+
+
+def _write(part: Path, reader: LedgerReader, material: Material, signing: SigningKey) -> int:
+    """Everything but the name of the folder; gives how many entries are proved."""
+    part.mkdir(parents=True)
+    found = material.report
+    (part / "report.html").write_text(page(found), encoding="utf-8")
+    told = json.dumps(report_account(found), ensure_ascii=False, indent=2)
+    (part / "report.json").write_text(f"{told}\n", encoding="utf-8")
+    for name, data in folder_csv(material).items():
+        _put(part / "tables" / name, data)
+    head = export(part / "log", reader.entries(), reader.origin, signing)
+    note = Checkpoint(head.origin, head.size, head.root).signed(signing)
+    chosen = samples(found.summary.stories)
+    numbers = sorted(
+        {
+            story.evidence.decision
+            for stories in chosen.of.values()
+            for story in stories
+            if story.evidence.decision is not None
+        }
+    )
+    for number in numbers:
+        for name, data in proof_files(reader, number, note).items():
+            _put(part / "proofs" / str(number) / name, data)
+    how = _HOW.format(origin=head.origin, entries=f"{head.size:,}", key=signing.verifying)
+    (part / "verify.txt").write_text(how, encoding="utf-8")
+    _put(part / MANIFEST, manifest(part, signing))
+    return len(numbers)
+
+
+def _put(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
