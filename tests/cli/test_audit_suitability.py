@@ -60,7 +60,8 @@ def test_a_person_reads_advice_its_reasons_and_the_figures(made: Made) -> None:
     assert "look: too few to tell" in told
     rows = [line.split() for line in lines]
     assert ["pay", "50", "50", "38", "8", "12", "0", "0", "0"] in rows
-    assert ["agent", "careful", "30", "30", "30", "0", "0", "0", "0", "0"] in rows
+    # A narrow terminal breaks a name, never a figure.
+    assert ["30", "30", "30", "0", "0", "0", "0", "0"] in [row[-8:] for row in rows]
     assert ["pay", "30", "0", "0", "0", "0", "ms", "0", "ms"] in rows
     assert told.endswith("This is advice; nothing was changed.")
     assert "\u202e" not in result.output
