@@ -25,12 +25,13 @@ from policy_engine.audit.replay.cases import Case
 from policy_engine.audit.replay.entries import Entry, entry_of
 from policy_engine.audit.replay.events import Events
 from policy_engine.audit.replay.flips import ALLOW
+from policy_engine.audit.replay.recorded import ENDS, waits
 from policy_engine.audit.replay.source import Unread, Unreads
 from policy_engine.audit.replay.unchanged import Unchanged
 from policy_engine.audit.story import Mattered
 from policy_engine.decision import codes, explain
 from policy_engine.decision.action import named
-from policy_engine.decision.history import History, Status
+from policy_engine.decision.history import History
 from policy_engine.decision.intake import Unwritable
 from policy_engine.decision.outcome import Outcome
 from policy_engine.decision.program import CompiledRule
@@ -303,7 +304,7 @@ class _Reading:
 
     def _remember(self, action: _Action, case: Case, record: Record) -> None:
         """The action as a part of the past of later ones."""
-        was_open, action.waits = action.waits, _waits(record)
+        was_open, action.waits = action.waits, waits(record)
         if not was_open:
             self._events.decided(action.id, case, case.recorded, waits=action.waits)
         elif not action.waits and text(record.body, "outcome") != "allow":
@@ -321,7 +322,7 @@ class _Reading:
         action = self._named(record, at)
         if action is not None:
             action.end = record.kind if record.kind in _CARRIED_OUT else None
-            self._events.ended(action.id, _ENDS[record.kind])
+            self._events.ended(action.id, ENDS[record.kind])
 
     def _named(self, record: Record, at: datetime) -> _Action | None:
         id_ = text(record.body, "action")
@@ -344,15 +345,6 @@ def _unreadable(record: Record) -> str | None:
         return None if readable(record.body) else "it is no object"
     except LedgerError as error:
         return str(error)
-
-
-def _waits(record: Record) -> bool:
-    """Whether the gate held what it decided so."""
-    outcome = text(record.body, "outcome")
-    if outcome != "validate":
-        return outcome == "escalate"
-    open_ = [one for one in objects(record.body, "reasons") if text(one, "outcome") == outcome]
-    return all(text(one, "code") == codes.NEEDS_CONFIRMATION.id for one in open_)
 
 
 def _in_plain_words(why: str) -> str:
@@ -385,17 +377,10 @@ def _untold(actions: Iterable[_Action]) -> tuple[Untold, ...]:
 
 
 _CARRIED_OUT = frozenset({"executed", "withheld", "unknown"})
-_ENDS: Mapping[str, Status] = {
-    "executed": "executed",
-    "withheld": "withheld",
-    "failed": "failed",
-    "unknown": "unknown",
-    "rejected": "denied",
-}
 _Tell = Callable[[_Reading, Record, datetime], None]
 _KINDS: Mapping[str, _Tell] = {
     "session": _Reading._session,
     "decided": _Reading._decided,
     "intent": _Reading._intent,
-    **dict.fromkeys(_ENDS, _Reading._ended),
+    **dict.fromkeys(ENDS, _Reading._ended),
 }

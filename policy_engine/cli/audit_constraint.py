@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 import click
@@ -21,13 +21,13 @@ from policy_engine.cli.options import (
     format_option,
     loaded,
     policy_option,
+    roles_by,
     store_option,
 )
-from policy_engine.decision.action import Action, Agent, Human
 from policy_engine.engine import Engine
 from policy_engine.foundation.canonical import timestamp_text
 from policy_engine.foundation.database import Database
-from policy_engine.language.policy import Kind, PolicySet
+from policy_engine.language.policy import PolicySet
 from policy_engine.ledger.ledger import LedgerReader
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _read(
         output.complain(str(error))
         end(Exit.FAILURE)
     constraint_of(engine.policy, name)
-    candidate = Candidate(engine.policy, _roles_of(engine) if directory is not None else None)
+    candidate = Candidate(engine.policy, roles_by(engine) if directory is not None else None)
     with closing(Database(store, must_exist=True)) as database:
         reader = LedgerReader(database)
         with output.progress("reading", reader.count()) as bar:
@@ -109,17 +109,6 @@ def _read(
                 period=period,
                 progress=lambda: output.advance(bar),
             )
-
-
-def _roles_of(engine: Engine) -> Callable[[str, Kind, str | None], frozenset[str] | None]:
-    """Who holds which role, by the directory: the record has no roles of those who delegated."""
-    now = datetime.now(UTC)
-
-    def roles_of(who: str, kind: Kind, domain: str | None) -> frozenset[str] | None:
-        principal = Agent(who) if kind == "agent" else Human(who)
-        return engine.circumstances(Action(principal, "", domain=domain), now=now).roles
-
-    return roles_of
 
 
 # On the terminal

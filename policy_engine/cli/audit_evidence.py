@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +18,8 @@ from policy_engine.cli import output
 from policy_engine.cli.audit_period import period_of, period_options, zone_of
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.cli.options import counted, end, ends_cleanly, store_option
+from policy_engine.cli.whole import whole_folder
 from policy_engine.foundation.database import Database
-from policy_engine.foundation.errors import InputError
 from policy_engine.foundation.signing import SigningKey
 from policy_engine.ledger.checkpoints import Checkpoint
 from policy_engine.ledger.evidence import MANIFEST, manifest, proof_files
@@ -69,27 +68,18 @@ def command(
     `policy ledger check FOLDER --trust KEY` does. Exits 6 where the record does not hold.
     """
     target, signing, clock = Path(folder), SigningKey.read(key), zone_of(zone)
-    if target.exists():
-        raise InputError(f"{target} is there already; name a folder that is new")
-    part = target.parent / f".{target.name}.part"
-    shutil.rmtree(part, ignore_errors=True)
-    try:
-        with closing(Database(store, must_exist=True)) as database:
-            reader = LedgerReader(database)
-            with output.progress("reading", reader.count()) as bar:
-                material = gather(
-                    reader.records(),
-                    written=datetime.now(UTC),
-                    period=period_of(start, until, clock),
-                    zone=clock,
-                    beside=reader,
-                    progress=lambda _: output.advance(bar),
-                )
-            proved = _write(part, reader, material, signing)
-        part.rename(target)
-    except BaseException:  # whatever ends it early, no half-written folder stays, and it goes on
-        shutil.rmtree(part, ignore_errors=True)
-        raise
+    with whole_folder(target) as part, closing(Database(store, must_exist=True)) as database:
+        reader = LedgerReader(database)
+        with output.progress("reading", reader.count()) as bar:
+            material = gather(
+                reader.records(),
+                written=datetime.now(UTC),
+                period=period_of(start, until, clock),
+                zone=clock,
+                beside=reader,
+                progress=lambda _: output.advance(bar),
+            )
+        proved = _write(part, reader, material, signing)
     holds = material.report.verification.holds
     actions = counted(len(material.report.summary.stories), "action")
     proofs = counted(proved, "proof")
@@ -98,8 +88,7 @@ def command(
 
 
 def _write(part: Path, reader: LedgerReader, material: Material, signing: SigningKey) -> int:
-    """Everything but the name of the folder; gives how many entries are proved."""
-    part.mkdir(parents=True)
+    """Fills the folder; gives how many entries are proved."""
     found = material.report
     (part / "report.html").write_text(page(found), encoding="utf-8")
     told = json.dumps(report_account(found), ensure_ascii=False, indent=2)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
@@ -22,6 +20,7 @@ from policy_engine.cli import output
 from policy_engine.cli.audit_period import period_of, period_options, zone_of
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.cli.options import end, ends_cleanly, store_option
+from policy_engine.cli.whole import unfinished, whole_folder
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.errors import InputError
 from policy_engine.ledger.ledger import LedgerReader
@@ -105,7 +104,7 @@ def _say(material: Material, form: str, path: str) -> None:
 
 def _write_file(path: Path, data: bytes) -> None:
     """Whole or not at all. Raises `InputError` where it cannot be written."""
-    beside = _beside(path)
+    beside = unfinished(path)
     try:
         try:
             _put(beside, data)
@@ -118,30 +117,9 @@ def _write_file(path: Path, data: bytes) -> None:
 
 
 def _write_folder(path: Path, files: Mapping[str, bytes]) -> None:
-    """Whole or not at all: the folder must be new or empty. Raises `InputError`."""
-    beside = _beside(path)
-    try:
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise InputError(f"{path} is there already; name a folder that is new or empty")
-        beside.mkdir(parents=True)
-        try:
-            for name, data in files.items():
-                _put(beside / name, data)
-            if path.exists():
-                path.rmdir()
-            beside.rename(path)
-        except (
-            BaseException
-        ):  # whatever ends it early, no half-written folder stays, and it goes on
-            shutil.rmtree(beside, ignore_errors=True)
-            raise
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror or error}") from error
-
-
-def _beside(path: Path) -> Path:
-    """A name that nobody has, in the same folder: a rename does not leave the disk."""
-    return path.parent / f".{path.name}.{secrets.token_hex(8)}.part"
+    with whole_folder(path, or_empty=True) as part:
+        for name, data in files.items():
+            _put(part / name, data)
 
 
 def _put(path: Path, data: bytes) -> None:

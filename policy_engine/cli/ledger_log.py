@@ -11,6 +11,7 @@ import click
 
 from policy_engine.cli import output
 from policy_engine.cli.options import ends_cleanly, store_option, verifying_key
+from policy_engine.cli.whole import whole_folder
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.errors import InputError
 from policy_engine.foundation.signing import SigningKey, VerifyingKey
@@ -90,10 +91,9 @@ def prove(number: int, store: str, key: str, folder: str) -> None:
         size = reader.count()
         head = Checkpoint(reader.origin, size, reader.record(size).root)
         files = proof_files(reader, number, head.signed(SigningKey.read(key)))
-    place = Path(folder)
-    place.mkdir(parents=True)
-    for name, data in files.items():
-        (place / name).write_bytes(data)
+    with whole_folder(Path(folder)) as part:
+        for name, data in files.items():
+            (part / name).write_bytes(data)
     output.say(f"the proof of entry {number} is in {folder}", "allow")
 
 

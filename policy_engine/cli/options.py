@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -16,6 +16,7 @@ import click
 
 from policy_engine.cli import output
 from policy_engine.cli.exit_codes import Exit
+from policy_engine.decision.action import Action, Agent, Human
 from policy_engine.engine import Engine
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.errors import (
@@ -24,6 +25,7 @@ from policy_engine.foundation.errors import (
     PolicyError,
 )
 from policy_engine.foundation.signing import VerifyingKey, read_key_file
+from policy_engine.language.policy import Kind
 from policy_engine.runtime.gate import Gate
 from policy_engine.values.conform import timestamp
 
@@ -97,6 +99,17 @@ def verifying_key(text: str) -> VerifyingKey:
         if not Path(text).is_file():
             raise
     return VerifyingKey.from_text(read_key_file(text))
+
+
+def roles_by(engine: Engine) -> Callable[[str, Kind, str | None], frozenset[str] | None]:
+    """Who holds which role, by the directory: the record has no roles of those who delegated."""
+    now = datetime.now(UTC)
+
+    def roles_of(who: str, kind: Kind, domain: str | None) -> frozenset[str] | None:
+        principal = Agent(who) if kind == "agent" else Human(who)
+        return engine.circumstances(Action(principal, "", domain=domain), now=now).roles
+
+    return roles_of
 
 
 def ends_cleanly(command: _F) -> _F:

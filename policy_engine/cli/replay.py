@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -29,17 +29,16 @@ from policy_engine.cli.options import (
     format_option,
     instant,
     loaded,
+    roles_by,
 )
-from policy_engine.decision.action import Action, Agent, Human
 from policy_engine.engine import Engine
 from policy_engine.foundation.errors import InputError
-from policy_engine.language.policy import Kind, PolicySet
+from policy_engine.language.policy import PolicySet
 
 if TYPE_CHECKING:
     from policy_engine.audit.replay.answer import Answer, Group
     from policy_engine.audit.replay.examples import Example
 
-_RolesOf = Callable[[str, Kind, str | None], "frozenset[str] | None"]
 _WIDEST = 48
 _MOST_ROWS = 20
 
@@ -118,7 +117,7 @@ def _replayed(
     from policy_engine.audit.replay.candidate import Candidate
     from policy_engine.audit.replay.replay import length_of, replay
 
-    candidate = Candidate(engine.policy, _roles_of(engine) if directory is not None else None)
+    candidate = Candidate(engine.policy, roles_by(engine) if directory is not None else None)
     _, length = length_of(over)
     with output.progress("replaying", length) as bar:
 
@@ -127,17 +126,6 @@ def _replayed(
                 bar.advance(bar.task_ids[0], more)
 
         return replay(candidate, over, was=was, examples=examples, now=now, advance=advance)
-
-
-def _roles_of(engine: Engine) -> _RolesOf:
-    """Who holds which role, by the directory of an engine."""
-    now = datetime.now(UTC)
-
-    def roles_of(who: str, kind: Kind, domain: str | None) -> frozenset[str] | None:
-        principal = Agent(who) if kind == "agent" else Human(who)
-        return engine.circumstances(Action(principal, "", domain=domain), now=now).roles
-
-    return roles_of
 
 
 # On the terminal

@@ -135,14 +135,14 @@ class Recorded:
         found = self._answered(entry, checks)
         self.tally.add(counted(self.candidate, entry.case, found))
         if id_ is not None and id_ != _NO_ID:
-            waits = _waits(record)
-            if waits:
+            is_held = waits(record)
+            if is_held:
                 self._open.add(id_)
-            self._events.decided(id_, entry.case, found.answer, waits=waits)
+            self._events.decided(id_, entry.case, found.answer, waits=is_held)
 
     def _decided_again(self, record: Record, id_: str) -> None:
         """After people had their say: that is not replayed, but it may have ended there."""
-        if not _waits(record):
+        if not waits(record):
             self._open.discard(id_)
             if text(record.body, "outcome") != "allow":
                 self._events.ended(id_, "denied")
@@ -201,10 +201,10 @@ class Recorded:
         if id_ is not None:
             self._open.discard(id_)
             self._checks.pop(id_, None)
-            self._events.ended(id_, _ENDS[record.kind])
+            self._events.ended(id_, ENDS[record.kind])
 
 
-def _waits(record: Record) -> bool:
+def waits(record: Record) -> bool:
     """Whether the gate holds what it decided so, and decides it again."""
     outcome = text(record.body, "outcome")
     if outcome != "validate":
@@ -213,7 +213,7 @@ def _waits(record: Record) -> bool:
     return all(text(one, "code") == NEEDS_CONFIRMATION.id for one in open_)
 
 
-_ENDS: Mapping[str, Status] = {
+ENDS: Mapping[str, Status] = {
     "executed": "executed",
     "withheld": "withheld",
     "failed": "failed",
@@ -226,5 +226,5 @@ _KINDS: Mapping[str, _Tell] = {
     "validated": Recorded._validated,
     "decided": Recorded._decided,
     "intent": Recorded._intent,
-    **dict.fromkeys(_ENDS, Recorded._ended),
+    **dict.fromkeys(ENDS, Recorded._ended),
 }
