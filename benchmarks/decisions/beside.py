@@ -64,7 +64,7 @@ def audit(settings: Settings) -> Iterator[Finding]:
 
 
 class Chain:
-    """Our records in memory, each with the root of all up to it."""
+    """Our records in memory, each with the head of all up to it."""
 
     def __init__(self, each: Stage) -> None:
         self._stage = each

@@ -33,7 +33,7 @@ command.add_command(ledger_log.erase)
 
 @command.command("verify")
 @store_option
-@click.option("--head", metavar="ROOT", help="A head that was written down earlier.")
+@click.option("--head", metavar="HEAD", help="A head that was written down earlier.")
 @click.option("--checkpoint", metavar="FILE", help="A signed checkpoint from earlier.")
 @ledger_log.trust_option
 @format_option

@@ -88,9 +88,8 @@ def prove(number: int, store: str, key: str, folder: str) -> None:
     ledger check FOLDER --trust KEY` verifies it offline.
     """
     with _read(store) as reader:
-        size = reader.count()
-        head = Checkpoint(reader.origin, size, reader.record(size).root)
-        files = proof_files(reader, number, head.signed(SigningKey.read(key)))
+        note = reader.checkpoint().signed(SigningKey.read(key))
+        files = proof_files(reader, number, note)
     with whole_folder(Path(folder)) as part:
         for name, data in files.items():
             (part / name).write_bytes(data)

@@ -11,6 +11,7 @@ sets: they are written as lists, sets in the order of their items' texts. Decima
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Set as AbstractSet
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -110,6 +111,24 @@ def decode(value: Json) -> object:
             return value
 
 
+def read_canonical(text: str) -> object:
+    """What was written as this canonical text, as `decode` gives it.
+
+    Raises `ValueError` for any text that `canonical_text` does not write just so.
+    """
+    if text.isascii() or not _HIGH.search(text):
+        try:
+            value = (_TAGGED if '"$' in text else _UNTAGGED).decode(text)
+            if _WRITER.encode(value) == text:
+                return value
+        except (ValueError, TypeError, ArithmeticError):
+            pass  # what is wrong with it is said below
+    value = decode(json.loads(text))
+    if canonical_text(value) != text:
+        raise ValueError("it is not in canonical form")
+    return value
+
+
 def readable_text(value: object) -> str:
     """Data as people read it: like JSON, with exact numbers, times and money as they are."""
     match value:
@@ -166,6 +185,40 @@ def _decode_object(value: dict[str, Json]) -> object:
         if name in _TAGS and isinstance(inner, str):
             return _TAGS[name](inner)
     return {k[1:] if k.startswith("$$") else k: decode(v) for k, v in value.items()}
+
+
+def _tagged(value: dict[str, Json]) -> object:
+    """An object of a canonical text, where that is easily told."""
+    if len(value) == 1:
+        ((name, inner),) = value.items()
+        if name in _TAGS and isinstance(inner, str):
+            return _TAGS[name](inner)
+    if any(name.startswith("$") for name in value):
+        raise ValueError("a doubled sign")
+    return value
+
+
+def _small(text: str) -> int:
+    """An integer that is safe for its length alone."""
+    if len(text) > _SAFE_LENGTH:
+        raise ValueError("perhaps beyond 2^53-1")
+    return int(text)
+
+
+def _no_float(text: str) -> object:
+    raise ValueError(f"{text} is a float")
+
+
+_SAFE_LENGTH = 15
+_HIGH = re.compile("[\ud800-\U0010ffff]")
+"""Where members sort otherwise in UTF-16 than in Python."""
+_UNTAGGED = json.JSONDecoder(parse_int=_small, parse_float=_no_float, parse_constant=_no_float)
+_TAGGED = json.JSONDecoder(
+    object_hook=_tagged, parse_int=_small, parse_float=_no_float, parse_constant=_no_float
+)
+_WRITER = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), default=encode
+)
 
 
 def _member(key: object) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 
 from policy_engine.foundation.errors import LedgerError
@@ -37,11 +38,7 @@ class Leaf:
     body_digest: bytes
 
     def __post_init__(self) -> None:
-        check_kind(self.kind)
-        if len(self.body_digest) != DIGEST_SIZE:
-            raise LedgerError(f"the digest of a body has {DIGEST_SIZE} bytes: this is none")
-        if not _is_timestamp(self.at):
-            raise LedgerError(f"{self.at!r} is no time in UTC as it is written here")
+        checked_entry(self.kind, self.at, self.body_digest)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Leaf:
@@ -59,8 +56,18 @@ class Leaf:
 
 def check_kind(kind: str) -> None:
     """Raises `LedgerError` for what is no word of small letters."""
-    if not _KIND.fullmatch(kind):
+    if not _is_kind(kind):
         raise LedgerError(f"{kind!r} is no kind of entry")
+
+
+def checked_entry(kind: str, at: str, body_digest: bytes) -> bytes:
+    """An entry of any members. Raises `LedgerError` for what cannot stand in it."""
+    check_kind(kind)
+    if len(body_digest) != DIGEST_SIZE:
+        raise LedgerError(f"the digest of a body has {DIGEST_SIZE} bytes: this is none")
+    if not _is_timestamp(at):
+        raise LedgerError(f"{at!r} is no time in UTC as it is written here")
+    return entry_bytes(kind, at, body_digest)
 
 
 def entry_bytes(kind: str, at: str, body_digest: bytes) -> bytes:
@@ -73,6 +80,11 @@ def salted_digest(salt: bytes, body: bytes) -> bytes:
     if len(salt) != SALT_SIZE:
         raise LedgerError(f"a salt has {SALT_SIZE} bytes, not {len(salt)}")
     return sha256(salt + body).digest()
+
+
+@lru_cache(256)
+def _is_kind(kind: str) -> bool:
+    return _KIND.fullmatch(kind) is not None
 
 
 def _is_timestamp(text: str) -> bool:

@@ -18,19 +18,22 @@ from policy_engine.foundation.errors import LedgerError
 from policy_engine.ledger.checkpoints import Checkpoint
 from policy_engine.ledger.leaf import check_kind
 from policy_engine.ledger.notes import Note, Signer
-from policy_engine.ledger.record import Record, Tail
+from policy_engine.ledger.record import NO_HEAD, Record, Tail
 from policy_engine.ledger.stored_tiles import StoredTiles
-from policy_engine.ledger.tiles import TileHashes
+from policy_engine.ledger.tiles import FULL, TileHashes
+from policy_engine.ledger.tree import root_of
 from policy_engine.runtime.ports import Clock
 
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS ledger (
         number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, body TEXT, salt BLOB,
-        digest BLOB NOT NULL, root BLOB NOT NULL)""",
+        digest BLOB NOT NULL, head BLOB NOT NULL)""",
     "CREATE TABLE IF NOT EXISTS ledger_salt (salt BLOB NOT NULL)",
     """CREATE TABLE IF NOT EXISTS ledger_checkpoints (
         size INTEGER PRIMARY KEY, note TEXT NOT NULL)""",
+    "CREATE INDEX IF NOT EXISTS ledger_keys ON ledger (number) WHERE kind = 'signing_key'",
 )
+_KEYS = "SELECT body FROM ledger WHERE kind = 'signing_key' ORDER BY number"
 _PAGE = 1000
 _LASTING = frozenset(("opened", "signing_key", "erased"))
 """Kinds on which the record itself rests."""
@@ -46,6 +49,8 @@ class Ledger:
         self._tail = Tail()
         self._as_of: object = None
         """The state of the store in which the tail is the end of the record."""
+        if database.has_table("ledger"):
+            _check_layout(database)
         with database.transaction():
             for statement in _TABLES:
                 database.execute(statement)
@@ -53,7 +58,7 @@ class Ledger:
                 salt = secrets.token_bytes(32)
                 database.execute("INSERT INTO ledger_salt VALUES (?)", (salt,))
             if self._end().size == 0:
-                self.record("opened", {"ledger": uuid.uuid4().hex, "format": 2})
+                self.record("opened", {"ledger": uuid.uuid4().hex, "format": 3})
 
     @property
     def salt(self) -> bytes:
@@ -76,10 +81,11 @@ class Ledger:
                     text,
                     record.salt,
                     record.digest,
-                    record.root,
+                    record.head,
                 ),
             )
-            self._tiles.add(record.number, completed)
+            if record.number % FULL == 0:
+                self._tiles.add(record.number, completed, tail.take_leaves())
             self._as_of = self._database.state
 
     def sign(self, signer: Signer) -> Note:
@@ -90,10 +96,11 @@ class Ledger:
         with self._database.transaction():
             reader = LedgerReader(self._database)
             key = str(signer.verifying)
-            if all(r.body.get("key") != key for r in reader.records("signing_key")):
+            named = canonical_text({"key": key})
+            if (named,) not in self._database.rows(_KEYS):
                 self.record("signing_key", {"key": key})
             end = self._end()
-            note = Checkpoint(reader.origin, end.size, end.root).signed(signer)
+            note = Checkpoint(reader.origin, end.size, end.root()).signed(signer)
             self._database.execute(
                 """INSERT INTO ledger_checkpoints VALUES (?, ?)
                    ON CONFLICT (size) DO UPDATE SET note = excluded.note""",
@@ -122,11 +129,11 @@ class Ledger:
         """Where the record goes on, whoever wrote to it meanwhile."""
         if self._as_of != self._database.state:
             rows = self._database.rows(
-                "SELECT number, root FROM ledger ORDER BY number DESC LIMIT 1"
+                "SELECT number, head FROM ledger ORDER BY number DESC LIMIT 1"
             )
-            number, root = cast("tuple[int, bytes]", rows[0]) if rows else (0, self._tail.root)
-            if (number, root) != (self._tail.size, self._tail.root):
-                self._tail = Tail(self._tiles.frontier(number))
+            number, head = cast("tuple[int, bytes]", rows[0]) if rows else (0, NO_HEAD)
+            if (number, head) != (self._tail.size, self._tail.head):
+                self._tail = Tail(self._tiles.frontier(number), head)
             self._as_of = self._database.state
         return self._tail
 
@@ -138,6 +145,7 @@ class LedgerReader:
         self._database = database
         if not database.has_table("ledger"):
             raise LedgerError(f"{database.place} holds no ledger")
+        _check_layout(database)
         self.tiles = StoredTiles(database, reads_only=True)
 
     def count(self) -> int:
@@ -178,6 +186,11 @@ class LedgerReader:
                 return
             last = cast(int, rows[-1][0]) + 1
 
+    def checkpoint(self) -> Checkpoint:
+        """Of the record as it is now."""
+        size = self.count()
+        return Checkpoint(self.origin, size, root_of(size, self.hashes(size)))
+
     def hashes(self, size: int) -> TileHashes:
         """The hashes of the tree as it was at a size."""
         return TileHashes(size, self.tiles.read)
@@ -192,15 +205,25 @@ class LedgerReader:
             yield cast(int, size), str(note)
 
 
-_SELECT = "SELECT number, at, kind, body, salt, digest, root FROM ledger"
+def _check_layout(database: Database) -> None:
+    """Raises `LedgerError` for a record that was kept by a version which kept it otherwise."""
+    found = tuple(database.columns("ledger"))
+    if found != _COLUMNS:
+        raise LedgerError(
+            f"{database.place} holds a ledger of another version: its columns are "
+            f"{', '.join(found)}, not {', '.join(_COLUMNS)}"
+        )
+
+
+_COLUMNS = ("number", "at", "kind", "body", "salt", "digest", "head")
+_SELECT = "SELECT number, at, kind, body, salt, digest, head FROM ledger"
 _CHECKPOINTS = "SELECT size, note FROM ledger_checkpoints ORDER BY size"
 
 
 def _record(row: tuple[object, ...]) -> Record:
-    number, at, kind, body, salt, digest, root = row
-    texts = all(type(part) is str for part in (at, kind))
-    blobs = all(type(part) is bytes for part in (digest, root))
+    number, at, kind, body, salt, digest, head = row
     told = (body is None and salt is None) or (type(body) is str and type(salt) is bytes)
-    if not texts or not blobs or not told:
+    kept = type(at) is type(kind) is str and type(digest) is type(head) is bytes
+    if not (told and kept):
         raise LedgerError(f"entry {number} is not kept as entries are")
     return Record(*row)  # type: ignore[arg-type]

@@ -1,23 +1,26 @@
 """An entry of the record, as it is kept: the leaf of a tree, and beside it what is told.
 
-The tree is that of RFC 6962; its leaves are small (`leaf.py`), and each entry keeps the root of the
-tree of all entries up to it. So an entry cannot be altered, removed or inserted without every later
-root changing, and one root, kept elsewhere, pins all that came before. What is told can be
-destroyed: its leaf stays, and the tree holds without it.
+The tree is that of RFC 6962; its leaves are small (`leaf.py`). Each entry keeps a head as well: a
+hash over the head of the entry before it and its own leaf. So an entry cannot be altered, removed
+or inserted without every later head changing, and one head, kept elsewhere, pins all that came
+before. What is told can be destroyed: its leaf stays, and tree and heads hold without it.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from os import urandom
 
-from policy_engine.foundation.canonical import canonical_text, decode
+from policy_engine.foundation.canonical import canonical_text, read_canonical
 from policy_engine.foundation.errors import LedgerError
-from policy_engine.ledger.leaf import SALT_SIZE, Leaf, entry_bytes, salted_digest
-from policy_engine.ledger.tree import EMPTY_ROOT, Frontier, leaf_hash
+from policy_engine.ledger.leaf import SALT_SIZE, checked_entry, entry_bytes, salted_digest
+from policy_engine.ledger.tree import HASH_SIZE, Frontier, leaf_hash
+
+NO_HEAD = bytes(HASH_SIZE)
+"""The head of a record without entries."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,8 @@ class Record:
     salt: bytes | None
     digest: bytes
     """`salted_digest` of the salt and the body."""
-    root: bytes
-    """Of the tree of this entry and all before it."""
+    head: bytes
+    """`head_after` the head of the entry before it and its own leaf."""
 
     @property
     def is_erased(self) -> bool:
@@ -49,18 +52,17 @@ class Record:
         if self.text is None:
             return {}
         try:
-            decoded = decode(json.loads(self.text))
-            written = canonical_text(decoded)
+            told = read_canonical(self.text)
         except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
             raise LedgerError(f"entry {self.number} cannot be read: {error}") from error
-        if written != self.text or not isinstance(decoded, dict):
-            raise LedgerError(f"entry {self.number} is not in canonical form")
-        return decoded
+        if not isinstance(told, dict):
+            raise LedgerError(f"entry {self.number} cannot be read: it is no object")
+        return told
 
     @property
     def entry(self) -> bytes:
         """What the tree hashes. Raises `LedgerError` where the members cannot stand in a leaf."""
-        return bytes(Leaf(self.kind, self.at, self.digest))
+        return checked_entry(self.kind, self.at, self.digest)
 
     @property
     def leaf(self) -> str | None:
@@ -71,17 +73,32 @@ class Record:
             return None
 
 
+def head_after(head: bytes, leaf: bytes) -> bytes:
+    """The head of an entry: SHA-256 over 0x02, the head before it, and the hash of its leaf."""
+    return sha256(b"\x02" + head + leaf).digest()
+
+
 class Tail:
     """Where a record goes on: makes one entry after the other."""
 
-    def __init__(self, frontier: Frontier | None = None) -> None:
+    def __init__(self, frontier: Frontier | None = None, head: bytes = NO_HEAD) -> None:
         self._frontier = frontier or Frontier()
-        self.root = self._frontier.root()
+        self._leaves: list[bytes] = []
+        self.head = head
 
     @property
     def size(self) -> int:
         """How many entries there are."""
         return self._frontier.size
+
+    def root(self) -> bytes:
+        """Of the tree of all entries."""
+        return self._frontier.root()
+
+    def take_leaves(self) -> list[bytes]:
+        """The leaves of the entries that were made since they were last taken."""
+        leaves, self._leaves = self._leaves, []
+        return leaves
 
     def append(
         self, at: str, kind: str, body: Mapping[str, object] | str
@@ -90,10 +107,8 @@ class Tail:
         text = body if isinstance(body, str) else canonical_text(body)
         salt = urandom(SALT_SIZE)
         digest = salted_digest(salt, text.encode("utf-8"))
-        completed = self._frontier.append(leaf_hash(entry_bytes(kind, at, digest)))
-        self.root = self._frontier.root()
-        return Record(self.size, at, kind, text, salt, digest, self.root), completed
-
-
-NO_HEAD = EMPTY_ROOT.hex()
-"""The head of a record without entries."""
+        leaf = leaf_hash(entry_bytes(kind, at, digest))
+        completed = self._frontier.append(leaf)
+        self._leaves.append(leaf)
+        self.head = head_after(self.head, leaf)
+        return Record(self.size, at, kind, text, salt, digest, self.head), completed

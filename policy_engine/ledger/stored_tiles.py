@@ -11,7 +11,7 @@ from typing import cast
 
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.errors import LedgerError
-from policy_engine.ledger.leaf import Leaf
+from policy_engine.ledger.leaf import checked_entry
 from policy_engine.ledger.tiles import FULL, HEIGHT, Tile, TileHashes
 from policy_engine.ledger.tree import HASH_SIZE, Frontier, leaf_hash
 
@@ -28,12 +28,15 @@ class StoredTiles:
         if not reads_only:
             database.execute(_TABLE)
 
-    def add(self, size: int, completed: Sequence[bytes]) -> None:
-        """Keeps what the entry that makes the tree this large completes, by level."""
-        if size % FULL:
-            return
+    def add(self, size: int, completed: Sequence[bytes], leaves: Sequence[bytes]) -> None:
+        """Keeps the tiles that are full, or grow, when the tree is this large: a multiple of 256.
+
+        `completed` are the hashes that its last entry completes, by level; `leaves` those of its
+        last entries, as far as they are at hand.
+        """
         first = size - FULL
-        self._put(0, first // FULL, self._leaves(first, FULL))
+        tile = b"".join(leaves) if len(leaves) == FULL else self._leaves(first, FULL)
+        self._put(0, first // FULL, tile)
         for level in range(1, (len(completed) - 1) // HEIGHT + 1):
             place = (size - 1) >> (HEIGHT * level)
             before = b"" if place % FULL == 0 else self._kept(level, place // FULL)
@@ -88,5 +91,5 @@ class StoredTiles:
         )
         if len(rows) != width:
             raise LedgerError(f"the ledger lacks entries after {first}")
-        leaves = (Leaf(*row) for row in cast("list[tuple[str, str, bytes]]", rows))
-        return b"".join([leaf_hash(bytes(leaf)) for leaf in leaves])
+        entries = (checked_entry(*row) for row in cast("list[tuple[str, str, bytes]]", rows))
+        return b"".join([leaf_hash(entry) for entry in entries])

@@ -20,7 +20,7 @@ from policy_engine.ledger.tree import (
     Frontier,
     HashReader,
     check_size,
-    node_hash,
+    subtree_hash,
 )
 
 HEIGHT = 8
@@ -173,10 +173,7 @@ class TileHashes:
         row, above = divmod(level, HEIGHT)
         first = index << above
         hashes = self._hashes(row, first // FULL)
-        nodes = list(hashes[first % FULL : first % FULL + (1 << above)])
-        while len(nodes) > 1:
-            nodes = [node_hash(*nodes[at : at + 2]) for at in range(0, len(nodes), 2)]
-        return nodes[0]
+        return subtree_hash(hashes[first % FULL : first % FULL + (1 << above)])
 
     def _hashes(self, level: int, index: int) -> tuple[bytes, ...]:
         if self._latest is None or (self._latest[0].level, self._latest[0].index) != (level, index):
@@ -210,6 +207,19 @@ class Cutter:
             self._levels[0].append(leaf)
             return ()
         return tuple(self._whole(completed[::HEIGHT]))
+
+    def add_all(self, leaves: Sequence[bytes]) -> Iterator[tuple[Tile, bytes]]:
+        """Adds hashes of leaves in their order, and gives the full tiles that they complete.
+
+        A tile's worth of them, where one begins, takes half the time.
+        """
+        if len(leaves) != FULL or self._frontier.size % FULL:
+            for leaf in leaves:
+                yield from self.add(leaf)
+            return
+        completed = self._frontier.append(subtree_hash(leaves), HEIGHT)
+        self._levels[0].extend(leaves[:-1])
+        yield from self._whole([leaves[-1], *completed[::HEIGHT]])
 
     def rest(self) -> Iterator[tuple[Tile, bytes]]:
         """The tiles that are not full yet."""

@@ -34,6 +34,15 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
+def subtree_hash(hashes: Sequence[bytes]) -> bytes:
+    """The hash of a complete subtree, of the hashes of one of its levels: 1, 2, 4, 8, … of them."""
+    nodes = hashes
+    while len(nodes) > 1:
+        pairs = zip(nodes[::2], nodes[1::2], strict=True)
+        nodes = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
+    return nodes[0]
+
+
 class Frontier:
     """The right edge of a tree: the hashes of its largest complete subtrees, from left to right.
 
@@ -60,23 +69,23 @@ class Frontier:
         """The hashes one after the other, 32 bytes each."""
         return b"".join(self._peaks)
 
-    def append(self, leaf: bytes) -> list[bytes]:
-        """Appends the hash of a leaf.
+    def append(self, node: bytes, level: int = 0) -> list[bytes]:
+        """Appends the hash of a leaf, or of 2^level leaves that stand there at once.
 
         Returns the hashes of the subtrees that it completes, by level: the leaf itself first, then
         each that ends with it. The one at a level has the index `(size - 1) >> level`.
         """
-        size, peaks = self._size, self._peaks
-        if len(leaf) != HASH_SIZE or size >= LARGEST_SIZE:
-            check_hash(leaf)
-            raise LedgerError("the tree is full")
-        node, completed, rest = leaf, [leaf], size
+        size, peaks, width = self._size, self._peaks, 1 << level
+        if len(node) != HASH_SIZE or size + width > LARGEST_SIZE or size % width:
+            check_hash(node)
+            raise LedgerError(f"a tree of {size} has no room for {width} more at once")
+        completed, rest = [node], size >> level
         while rest & 1:
             node = sha256(b"\x01" + peaks.pop() + node).digest()
             completed.append(node)
             rest >>= 1
         peaks.append(node)
-        self._size = size + 1
+        self._size = size + width
         return completed
 
     def root(self) -> bytes:

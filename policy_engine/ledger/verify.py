@@ -5,35 +5,38 @@ an entry that was altered, removed, inserted or moved; a record that ends before
 somebody wrote down; an execution without an intent, an intent without a decision that allows
 exactly that action, an approval that was used and never given, or used twice. Given what a ledger
 keeps beside its entries, it holds tiles and signed checkpoints to them too.
+
+Entries are read by pages, the width of a tile. A page in which nothing is wrong is read in one go;
+of any other each entry is looked at by itself, to say what is wrong with it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import islice
+from typing import Protocol, TypeAlias
 
-from policy_engine.foundation.diagnostics import Code, Severity
+from pydantic_core import from_json
+
+from policy_engine.foundation.diagnostics import Code
 from policy_engine.foundation.errors import InputError, LedgerError
 from policy_engine.foundation.signing import VerifyingKey
 from policy_engine.ledger import codes
+from policy_engine.ledger.authorised import Authorised, Finding
 from policy_engine.ledger.checkpoints import Checkpoint
-from policy_engine.ledger.leaf import salted_digest
+from policy_engine.ledger.leaf import SALT_SIZE, salted_digest
 from policy_engine.ledger.notes import Note
-from policy_engine.ledger.record import NO_HEAD, Record
-from policy_engine.ledger.tiles import Cutter, Tile
+from policy_engine.ledger.record import NO_HEAD, Record, head_after
+from policy_engine.ledger.tiles import FULL, Cutter, Tile
 from policy_engine.ledger.tree import leaf_hash
-from policy_engine.runtime.codes import NO_TOOL
 
+_Body: TypeAlias = Mapping[str, object]
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something about the past, and the entry where it shows."""
-
-    code: Code
-    number: int
-    text: str
+_FIRST = "opened"
+"""The kind of the first entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,9 @@ class Verification:
 
     entries: int
     head: str
-    """The root of the tree of all entries, in hexadecimal."""
+    """Of the last entry, in hexadecimal."""
+    root: str
+    """Of the tree of all entries, in hexadecimal."""
     findings: tuple[Finding, ...]
     erased: int = 0
     """Of how many entries nothing is told any more."""
@@ -51,7 +56,7 @@ class Verification:
 
     @property
     def holds(self) -> bool:
-        return not any(f.code.severity is Severity.ERROR for f in self.findings)
+        return not any(finding.is_error for finding in self.findings)
 
 
 class Beside(Protocol):
@@ -77,25 +82,28 @@ def verify(
     record. `keys` are those whose signatures count, beside those that the record itself names.
     """
     reading = _Reading(pinned, checkpoint, beside, tuple(keys))
-    try:
-        for record in records:
-            reading.take(record)
-            progress(record.number)
-    except LedgerError as error:
-        reading.find(codes.ALTERED, reading.number + 1, str(error))
+    for page in _pages(records, reading):
+        reading.take(page)
+        progress(reading.number)
     return reading.finished()
 
 
-@dataclass(slots=True)
-class _Account:
-    """What the record says of one action so far."""
-
-    allowed: dict[str, object] | None = None
-    intents: int = 0
-    settled: int = 0
-    signed: set[tuple[str, ...]] = field(default_factory=set)
-    confirmed: set[tuple[str, ...]] = field(default_factory=set)
-    last: int = 0
+def _pages(records: Iterable[Record], reading: _Reading) -> Iterator[list[Record]]:
+    """The entries by tiles. Where the next cannot be read, those before it come first."""
+    source, page = iter(records), list[Record]()
+    try:
+        while True:
+            for record in islice(source, FULL):
+                page.append(record)
+            if not page:
+                return
+            yield page
+            page = []
+    except LedgerError as error:
+        unreadable = error
+    if page:
+        yield page
+    reading.find(codes.ALTERED, reading.number + 1, str(unreadable))
 
 
 class _Reading:
@@ -111,17 +119,14 @@ class _Reading:
         self.number = 0
         self._cutter = Cutter()
         self._head = NO_HEAD
-        self._follows = True
-        self._accounts: dict[str, _Account] = {}
+        self._authorised = Authorised()
         self._findings: list[Finding] = []
-        self._told: list[Finding] = []
-        """What the entries say of executions, and what is missing from them."""
         self._erased: set[int] = set()
         self._named: set[int] = set()
         """Entries that another says to be erased."""
         self._pinned = pinned
         self._checkpoint = checkpoint
-        self._is_pinned = pinned in (None, NO_HEAD)
+        self._is_pinned = pinned in (None, NO_HEAD.hex())
         self._tiles = dict(beside.kept_tiles()) if beside is not None else None
         self._signed = list(beside.checkpoints()) if beside is not None else []
         self._keys = list(keys)
@@ -133,36 +138,59 @@ class _Reading:
         """Notes a finding."""
         self._findings.append(Finding(code, number, text))
 
-    def take(self, record: Record) -> None:
-        """The next entry."""
-        if self.number == 0 and (record.number, record.kind) != (1, "opened"):
+    def take(self, page: Sequence[Record]) -> None:
+        """The next entries, no more than a tile has."""
+        sound = _sound(page, self.number, self._head)
+        if sound is None:
+            leaves = [self._look(record) for record in page]
+        else:
+            leaves, bodies = sound
+            for record, body in zip(page, bodies, strict=True):
+                self._read(record, body)
+            self.number, self._head = page[-1].number, page[-1].head
+        if not self._is_pinned:
+            self._is_pinned = any(record.head.hex() == self._pinned for record in page)
+        self._grow(leaves)
+
+    def _look(self, record: Record) -> bytes:
+        """One entry by itself; gives the hash of its leaf."""
+        if self.number == 0 and (record.number, record.kind) != (1, _FIRST):
             self.find(codes.CUT_OFF, record.number, "the record does not begin with its opening")
         if record.number != self.number + 1:
             self.find(codes.BROKEN_CHAIN, record.number, f"entry {self.number + 1} is missing")
-        self._grow(record)
-        self._read(record)
-        self.number = record.number
-
-    def _grow(self, record: Record) -> None:
-        """The entry as a leaf of the tree: what it hashes to, and the root that it keeps."""
         try:
             leaf = leaf_hash(record.entry)
         except LedgerError as error:
             text = f"entry {record.number} was altered after it was written: {error}"
             self.find(codes.ALTERED, record.number, text)
             leaf = leaf_hash(repr(record).encode("utf-8", "replace"))
-        for tile, hashes in self._cutter.add(leaf):
-            self._compare(tile, hashes, record.number)
-        root = self._cutter.root()
-        follows = root == record.root
-        if self._follows and not follows:  # those after it do not either, and it says enough
+        if head_after(self._head, leaf) != record.head:
             text = f"entry {record.number} does not follow from those before it, or was altered"
             self.find(codes.BROKEN_CHAIN, record.number, text)
-        self._follows = follows
-        self._head = root.hex()
-        self._is_pinned = self._is_pinned or self._head == self._pinned
-        if self._cutter.size in self._roots:
-            self._roots[self._cutter.size] = self._head
+        self.number, self._head = record.number, record.head
+        if record.is_erased:
+            self._erased.add(record.number)
+            return leaf
+        body = _body(record)
+        if body is None:
+            text = f"entry {record.number} was altered after it was written"
+            self.find(codes.ALTERED, record.number, text)
+        else:
+            self._read(record, body)
+        return leaf
+
+    def _grow(self, leaves: Sequence[bytes]) -> None:
+        """The tree by these leaves, with its root at each size that somebody has signed."""
+        size, at = self._cutter.size, 0
+        ends = [size + len(leaves)]
+        if self._roots:
+            ends = [*sorted(s for s in self._roots if size < s < ends[0]), *ends]
+        for end in ends:
+            for tile, hashes in self._cutter.add_all(leaves[at : end - size]):
+                self._compare(tile, hashes, tile.end)
+            at = end - size
+            if end in self._roots:
+                self._roots[end] = self._cutter.root().hex()
 
     def _compare(self, tile: Tile, hashes: bytes, number: int) -> None:
         """A tile of the ledger with what follows from its entries."""
@@ -172,16 +200,8 @@ class _Reading:
             text = f"the tile {tile.path} does not follow from the entries"
             self.find(codes.ALTERED, number, text)
 
-    def _read(self, record: Record) -> None:
+    def _read(self, record: Record, body: _Body) -> None:
         """What the entry tells."""
-        if record.is_erased:
-            self._erased.add(record.number)
-            return
-        body = _body(record)
-        if body is None:
-            text = f"entry {record.number} was altered after it was written"
-            self.find(codes.ALTERED, record.number, text)
-            return
         if record.kind == "erased" and isinstance(body.get("entry"), int):
             self._named.add(int(str(body["entry"])))
         if record.kind == "signing_key":
@@ -189,7 +209,7 @@ class _Reading:
                 self._keys.append(VerifyingKey.from_text(str(body.get("key"))))
             except InputError as error:
                 self.find(codes.ALTERED, record.number, f"entry {record.number}: {error}")
-        self._told.extend(_authorised(record, body, self._accounts))
+        self._authorised.take(record.number, record.kind, body)
 
     def finished(self) -> Verification:
         """All that was found."""
@@ -201,9 +221,17 @@ class _Reading:
         signed = self._check_signed()
         self._check_tiles()
         self._check_pins()
-        missing = [_perhaps_erased(found) if self._erased else found for found in self._told]
-        findings = (*self._findings, *missing, *_unsettled(self._accounts))
-        return Verification(self.number, self._head, findings, len(self._erased), signed)
+        missing = self._authorised.findings
+        if self._erased:
+            missing = [_perhaps_erased(found) for found in missing]
+        return Verification(
+            self.number,
+            self._head.hex(),
+            self._cutter.root().hex(),
+            (*self._findings, *missing, *self._authorised.unsettled()),
+            len(self._erased),
+            signed,
+        )
 
     def _check_tiles(self) -> None:
         if self._tiles is None:
@@ -245,6 +273,36 @@ class _Reading:
             self.find(codes.CUT_OFF, self.number, text)
 
 
+def _sound(
+    page: Sequence[Record], number: int, head: bytes
+) -> tuple[list[bytes], list[_Body]] | None:
+    """The leaves of a page and what its entries tell, where each follows from the one before it
+    (the first from the entry of that number and head), and all is as its digest says. None where
+    that is not so, or only a closer look can tell."""
+    if number == 0 and page[0].kind != _FIRST:
+        return None
+    leaves, bodies = list[bytes](), list[_Body]()
+    for record in page:
+        number += 1
+        text, salt, digest = record.text, record.salt, record.digest
+        if text is None or salt is None or len(salt) != SALT_SIZE or record.number != number:
+            return None
+        try:
+            told = text.encode()
+            body = from_json(told)
+            leaf = leaf_hash(record.entry)
+        except (ValueError, LedgerError):
+            return None
+        head = head_after(head, leaf)
+        if sha256(salt + told).digest() != digest or head != record.head:
+            return None
+        if type(body) is not dict:
+            return None
+        leaves.append(leaf)
+        bodies.append(body)
+    return leaves, bodies
+
+
 def _body(record: Record) -> Mapping[str, object] | None:
     """What an entry tells, as plain JSON; None where it is not what its digest says."""
     if record.text is None or record.salt is None:
@@ -260,82 +318,3 @@ def _body(record: Record) -> Mapping[str, object] | None:
 def _perhaps_erased(finding: Finding) -> Finding:
     """What is missing may have stood in an entry that was erased."""
     return Finding(codes.ERASED, finding.number, f"{finding.text}, or it was erased")
-
-
-def _authorised(
-    record: Record, body: Mapping[str, object], accounts: dict[str, _Account]
-) -> Iterator[Finding]:
-    account = accounts.setdefault(_name(body.get("action")), _Account())
-    account.last = record.number
-    match record.kind:
-        case "decided":
-            account.allowed = dict(body) if body.get("outcome") == "allow" else None
-        case "approved":
-            account.signed.add(_signature(body))
-        case "confirmed":
-            account.confirmed.add(_confirmation(body, body.get("by")))
-        case "intent":
-            yield from _intended(record, body, account)
-        case "executed" | "unknown" | "failed":
-            if body.get("code") != NO_TOOL.id:
-                account.settled += 1
-                if account.settled > account.intents:
-                    text = f"entry {record.number}: an outcome without an intent before it"
-                    yield Finding(codes.UNAUTHORISED, record.number, text)
-
-
-def _intended(record: Record, body: Mapping[str, object], account: _Account) -> Iterator[Finding]:
-    allowed = account.allowed or {}
-    account.intents += 1
-    if account.intents > 1:
-        text = f"entry {record.number}: the action {body.get('action')} was started twice"
-        yield Finding(codes.UNAUTHORISED, record.number, text)
-    same = all(allowed.get(name) == body.get(name) for name in ("action_digest", "policy"))
-    if account.allowed is None or not same:
-        text = f"entry {record.number}: no decision before it allows exactly this action"
-        yield Finding(codes.UNAUTHORISED, record.number, text)
-    account.allowed = None
-    yield from _confirmed(record, body, account)
-    used = body.get("approvals", [])
-    if not isinstance(used, list) or not all(isinstance(item, dict) for item in used):
-        text = f"entry {record.number}: the approvals that it used cannot be read"
-        yield Finding(codes.UNSIGNED, record.number, text)
-        return
-    for approval in used:
-        signature = _signature(approval)
-        if signature not in account.signed:
-            text = f"entry {record.number}: `{signature[0]}` is not recorded to have signed"
-            yield Finding(codes.UNSIGNED, record.number, text)
-        account.signed.discard(signature)
-
-
-def _confirmed(record: Record, body: Mapping[str, object], account: _Account) -> Iterator[Finding]:
-    used = body.get("confirmations", [])
-    for who in used if isinstance(used, list) else [used]:
-        confirmation = _confirmation(body, who)
-        if confirmation not in account.confirmed:
-            text = f"entry {record.number}: `{confirmation[0]}` is not recorded to have confirmed"
-            yield Finding(codes.UNSIGNED, record.number, text)
-        account.confirmed.discard(confirmation)
-
-
-def _confirmation(body: Mapping[str, object], who: object) -> tuple[str, ...]:
-    """Who confirmed what."""
-    return _name(who), _name(body.get("action_digest"))
-
-
-def _signature(body: Mapping[str, object]) -> tuple[str, ...]:
-    """Who signed what: the rule as it read, the facts as they were."""
-    return tuple(_name(body.get(n)) for n in ("by", "rule", "rule_digest", "facts_digest"))
-
-
-def _name(value: object) -> str:
-    """A member as something that can be looked up, whatever it is."""
-    return value if isinstance(value, str) else repr(value)
-
-
-def _unsettled(accounts: dict[str, _Account]) -> Iterator[Finding]:
-    for action, account in accounts.items():
-        if account.intents > account.settled:
-            text = f"the outcome of the action {action} is not recorded: it may have happened"
-            yield Finding(codes.UNSETTLED, account.last, text)

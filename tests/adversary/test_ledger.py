@@ -59,7 +59,7 @@ def test_an_empty_record_does_not_hold(past: Lab) -> None:
         "UPDATE ledger SET body = replace(body, '{\"', '{ \"') WHERE number = 2",
         "UPDATE ledger SET at = x'00' WHERE number = 2",
         "UPDATE ledger SET kind = 'opened' WHERE number = 3",
-        "UPDATE ledger SET root = x'ff' WHERE number = 3",
+        "UPDATE ledger SET head = x'ff' WHERE number = 3",
         "UPDATE ledger SET number = number + 100",
         "UPDATE ledger SET body = (SELECT body FROM ledger WHERE number = 3) WHERE number = 2",
         "DELETE FROM ledger WHERE number = 3",

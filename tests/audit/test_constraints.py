@@ -323,7 +323,7 @@ def test_an_entry_that_cannot_be_read_is_named_and_the_rest_is_processed(desk: D
     [
         ({"at": "yesterday"}, "its time cannot be read"),
         ({"text": "{}"}, "it names no action"),
-        ({"text": "[]"}, "entry 3 is not in canonical form"),
+        ({"text": "[]"}, "entry 3 cannot be read: it is no object"),
         ({"text": None}, "what it told was erased"),
     ],
 )

@@ -120,7 +120,7 @@ def test_what_a_record_lacks_is_said(records: list[Record], own: list[str]) -> N
 
 def test_a_head_that_was_kept_closes_a_gap() -> None:
     records = whole(decided("deny"))
-    found = report(records, written=WRITTEN, pinned=records[-1].root.hex())
+    found = report(records, written=WRITTEN, pinned=records[-1].head.hex())
     assert CUT_OFF not in [gap.what for gap in gaps(found)]
     assert "compared with a head that was written down earlier" in statement(found)[-1]
 

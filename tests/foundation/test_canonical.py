@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from policy_engine.foundation.canonical import (
     canonical_text,
     decode,
     digest,
+    read_canonical,
     readable_text,
 )
 from policy_engine.foundation.errors import InputError
@@ -47,6 +49,65 @@ values = st.recursive(
 @given(values)
 def test_what_is_written_is_read_back(value: object) -> None:
     assert decode(json.loads(canonical_text(value))) == value
+
+
+def read_slowly(text: str) -> object:
+    """The definition: read, write, compare."""
+    value = decode(json.loads(text))
+    if canonical_text(value) != text:
+        raise ValueError("it is not in canonical form")
+    return value
+
+
+def outcome(read: Callable[[str], object], text: str) -> object:
+    try:
+        return repr(read(text))
+    except (ValueError, TypeError, ArithmeticError) as error:
+        return type(error)
+
+
+@given(values, st.data())
+def test_a_canonical_text_is_read_as_by_its_definition(value: object, data: st.DataObject) -> None:
+    """As it is, and with a few characters of it changed."""
+    text = canonical_text(value)
+    assert read_canonical(text) == value
+    for _ in range(3):
+        at = data.draw(st.integers(0, len(text)))
+        other = data.draw(
+            st.sampled_from(['"', "$", "1", " ", ".", "e", "\\", ",", "{}", "\ufb33", ""])
+        )
+        text = text[:at] + other + text[at + len(other) :]
+        assert outcome(read_canonical, text) == outcome(read_slowly, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"b":1,"a":2}',
+        '{"a":1,"a":2}',
+        '{"a": 1}',
+        '{"a":1.5}',
+        '{"a":1e3}',
+        '{"a":NaN}',
+        '{"a":-0}',
+        '{"a":9007199254740993}',
+        '{"a":{"$integer":"7"}}',
+        '{"a":{"$decimal":"1.50"}}',
+        '{"a":{"$timestamp":"2026-01-01T00:00:00+00:00"}}',
+        '{"a":{"$date":"2026-02-30"}}',
+        '{"$a":1}',
+        '{"$decimal":"1.5","b":1}',
+        '{"a":"\\u0041"}',
+        '{"a":"\\ud800"}',
+        '{"\ufb33":1,"\U0001f600":2}',
+        '{"a":1}\n',
+        "",
+    ],
+)
+def test_what_is_no_canonical_text(text: str) -> None:
+    with pytest.raises(ValueError):
+        read_canonical(text)
+    assert outcome(read_canonical, text) == outcome(read_slowly, text)
 
 
 @given(values, values)

@@ -14,8 +14,9 @@ from policy_engine.foundation.errors import LedgerError
 from policy_engine.foundation.signing import SigningKey, VerifyingKey
 from policy_engine.ledger.checkpoints import Checkpoint
 from policy_engine.ledger.ledger import Ledger, LedgerReader
-from policy_engine.ledger.record import Record
+from policy_engine.ledger.record import NO_HEAD, Record, head_after
 from policy_engine.ledger.tree import (
+    Frontier,
     consistency_proof,
     inclusion_proof,
     leaf_hash,
@@ -61,7 +62,13 @@ def test_the_tree_in_the_store_is_that_of_its_entries(
     reader = LedgerReader(database)
     leaves = [leaf_hash(entry) for entry in reader.entries()]
     assert len(leaves) == size
-    roots = [record.root for record in reader.records()]
+    frontier, roots, heads, head = Frontier(), [], [], NO_HEAD
+    for leaf in leaves:
+        frontier.append(leaf)
+        roots.append(frontier.root())
+        head = head_after(head, leaf)
+        heads.append(head)
+    assert [record.head for record in reader.records()] == heads
     for length in {1, size // 2 or 1, size - 1 or 1, size}:
         assert root_of(length, reader.hashes(length)) == roots[length - 1]
     for index in {0, size // 3, size - 1}:
@@ -69,7 +76,9 @@ def test_the_tree_in_the_store_is_that_of_its_entries(
         verify_inclusion(leaves[index], index, size, path, roots[-1])
     path = consistency_proof(1, size, reader.hashes(size))
     verify_consistency(1, size, path, roots[0], roots[-1])
-    assert verified(database).findings == ()
+    found = verified(database)
+    assert (found.findings, found.head, found.root) == ((), heads[-1].hex(), roots[-1].hex())
+    assert reader.checkpoint().root == roots[-1]
 
 
 def test_many_levels_of_tiles_are_kept_right(database: Database) -> None:
@@ -145,13 +154,13 @@ def test_whoever_rewrites_the_record_cannot_sign_it(
 
 def test_an_entry_that_was_erased_says_who_did_it(ledger: Ledger, database: Database) -> None:
     fill(ledger, database, 5)
-    before = LedgerReader(database).record(5).root
+    before = LedgerReader(database).record(5).head
     ledger.erase(3, "ann", "asked by the person")
     found = verified(database)
     assert (found.holds, found.erased, found.findings) == (True, 1, ())
     record = LedgerReader(database).record(3)
     assert (record.text, record.salt, dict(record.body)) == (None, None, {})
-    assert LedgerReader(database).record(5).root == before
+    assert LedgerReader(database).record(5).head == before
     assert LedgerReader(database).record(6).body["entry"] == 3
 
 
@@ -161,6 +170,22 @@ def test_what_cannot_be_erased(ledger: Ledger, database: Database, number: int) 
     ledger.erase(3, "ann", "asked")
     with pytest.raises(LedgerError):
         ledger.erase(number, "ann", "asked")
+
+
+@pytest.mark.parametrize("member", ["at", "kind", "text", "salt", "digest", "head"])
+@pytest.mark.parametrize("number", [2, 256, 257, 300, 512, 600])
+def test_wherever_an_entry_is_altered_it_is_named(
+    ledger: Ledger, database: Database, member: str, number: int
+) -> None:
+    """In whichever tile; the entries beside it are not accused."""
+    whole = copied(ledger, database, 600)
+    place = number - 1
+    other = replace(
+        whole.records[place], **{member: flipped(getattr(whole.records[place], member), 0)}
+    )
+    found = replace(whole, records=(*whole.records[:place], other, *whole.records[place + 1 :]))
+    named = {f.number for f in found.verified().findings if f.text.startswith("entry ")}
+    assert named == ({number, number + 1} if member == "head" else {number})
 
 
 def test_an_entry_that_nobody_says_to_have_erased_is_noticed(
@@ -185,9 +210,12 @@ class Copied:
     def checkpoints(self) -> tuple[tuple[int, str], ...]:
         return self.notes
 
+    def verified(self) -> Verification:
+        return verify(self.records, beside=self, keys=[KEY.verifying])
+
     @property
     def holds(self) -> bool:
-        return verify(self.records, beside=self, keys=[KEY.verifying]).holds
+        return self.verified().holds
 
 
 def copied(ledger: Ledger, database: Database, size: int) -> Copied:
@@ -205,7 +233,7 @@ def flipped(value: str | bytes, at: int) -> str | bytes:
     return bytes(data) if isinstance(value, bytes) else data.decode("utf-8", "surrogateescape")
 
 
-MEMBERS = ("at", "kind", "text", "salt", "digest", "root")
+MEMBERS = ("at", "kind", "text", "salt", "digest", "head")
 
 
 def test_no_byte_of_an_entry_can_be_changed_unseen(ledger: Ledger, database: Database) -> None:

@@ -147,6 +147,21 @@ def test_cutting_gives_all_tiles_as_the_specification_defines_them(size: int) ->
     assert (cutter.size, cutter.root()) == (size, root_of(size, STORED))
 
 
+@given(st.lists(st.integers(0, 600), max_size=8))
+def test_leaves_in_any_portions_make_the_same_tiles(portions: list[int]) -> None:
+    size = 0
+    cutter, by_one = Cutter(), Cutter()
+    found, expected = list[tuple[Tile, bytes]](), list[tuple[Tile, bytes]]()
+    for portion in portions:
+        leaves = [STORED(0, index) for index in range(size, size + portion)]
+        found.extend(cutter.add_all(leaves))
+        for leaf in leaves:
+            expected.extend(by_one.add(leaf))
+        size += portion
+    assert (found, list(cutter.rest())) == (expected, list(by_one.rest()))
+    assert (cutter.size, cutter.root()) == (size, by_one.root())
+
+
 def tile_reader(tile: Tile) -> bytes:
     return tile_bytes(tile, STORED)
 

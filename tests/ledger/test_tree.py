@@ -17,6 +17,7 @@ from policy_engine.ledger.tree import (
     inclusion_proof,
     leaf_hash,
     root_of,
+    subtree_hash,
     verify_consistency,
     verify_inclusion,
 )
@@ -129,10 +130,25 @@ def test_what_is_no_state_of_a_frontier(size: int, peaks: bytes, why: str) -> No
     assert refusal(Frontier, size, peaks) == why
 
 
+def test_a_whole_subtree_is_appended_at_once() -> None:
+    """Beside the same leaves one by one: the same root, and the same hashes completed by each."""
+    leaves = [leaf_hash(bytes((number,))) for number in range(56)]
+    one_by_one, at_once, at = Frontier(), Frontier(), 0
+    for level in (3, 3, 4, 3, 2, 2, 3):
+        part = leaves[at : at + (1 << level)]
+        completed = [one_by_one.append(leaf) for leaf in part][-1]
+        assert at_once.append(subtree_hash(part), level) == completed[level:]
+        assert (at_once.size, at_once.root()) == (one_by_one.size, one_by_one.root())
+        at += 1 << level
+    assert at == len(leaves)
+    assert refusal(at_once.append, bytes(32), 4) == "a tree of 56 has no room for 16 more at once"
+
+
 def test_only_hashes_are_appended_and_only_up_to_the_largest_size() -> None:
     assert refusal(Frontier().append, b"entry") == "a hash has 32 bytes: this is none"
     full = Frontier(LARGEST_SIZE, bytes(32 * 63))
-    assert refusal(full.append, bytes(32)) == "the tree is full"
+    refused = f"a tree of {LARGEST_SIZE} has no room for 1 more at once"
+    assert refusal(full.append, bytes(32)) == refused
     assert full.size == LARGEST_SIZE
 
 

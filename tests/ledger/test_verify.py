@@ -68,7 +68,7 @@ def altered(value: object) -> object:
     return text.replace("0", "1", 1) if "0" in text else f"{text} "
 
 
-@pytest.mark.parametrize("column", ["at", "kind", "body", "salt", "digest", "root"])
+@pytest.mark.parametrize("column", ["at", "kind", "body", "salt", "digest", "head"])
 def test_every_column_of_every_entry_is_covered(desk: Desk, column: str) -> None:
     for number in range(1, verified(desk).entries + 1):
         select = f"SELECT {column} FROM ledger WHERE number = ?"  # noqa: S608

@@ -95,7 +95,12 @@ class Database:
     def has_table(self, name: str) -> bool:
         """Whether the store holds a table of this name, as far as it is kept."""
         with self._read_lock:
-            return self._reading.has_table(name)
+            return bool(self._reading.columns(name))
+
+    def columns(self, table: str) -> list[str]:
+        """The columns of a table, as far as it is kept; none where there is no such table."""
+        with self._read_lock:
+            return self._reading.columns(table)
 
     def close(self) -> None:
         self._batches.close()

@@ -55,7 +55,9 @@ class Connection(Protocol):
         """Runs one statement; outside a transaction it is one of its own."""
         ...
 
-    def has_table(self, name: str) -> bool: ...
+    def columns(self, table: str) -> list[str]:
+        """The columns of a table in their order; none where there is no such table."""
+        ...
 
     def close(self) -> None:
         """For good: whatever comes later raises."""

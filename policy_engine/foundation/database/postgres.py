@@ -105,8 +105,10 @@ class PostgresConnection:
             return self._run_open(translated(statement), given)
         return self._run_idle(translated(statement), given)
 
-    def has_table(self, name: str) -> bool:
-        return self.run("SELECT to_regclass(?)", (name,)).rows != [(None,)]
+    def columns(self, table: str) -> list[str]:
+        query = """SELECT attname FROM pg_attribute
+            WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped ORDER BY attnum"""
+        return [str(name) for (name,) in self.run(query, (table,)).rows]
 
     def close(self) -> None:
         self._closed = True

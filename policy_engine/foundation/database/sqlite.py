@@ -88,9 +88,9 @@ class SqliteConnection:
         except sqlite3.Error as error:
             raise StoreError(f"{self.place}: {error}") from error
 
-    def has_table(self, name: str) -> bool:
-        query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
-        return bool(self.run(query, (name,)).rows)
+    def columns(self, table: str) -> list[str]:
+        query = "SELECT name FROM pragma_table_info(?) ORDER BY cid"
+        return [str(name) for (name,) in self.run(query, (table,)).rows]
 
     def close(self) -> None:
         self._closed = True
