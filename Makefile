@@ -47,8 +47,8 @@ fuzz: $(STAMP) ## long runs: random policies, broken texts, hostile actions (FUZ
 	then $(BIN)/python -m tests.fuzz.atheris_parse $$(( $(FUZZ_MINUTES) * 60 )) .hypothesis/atheris; \
 	else echo "atheris has no wheel for this platform: no guided run"; fi
 
-soak: $(STAMP) ## long runs against crashes: kill -9 at every commit, 25 rounds; thousands of held actions
-	@POLICY_FAULT_ROUNDS=25 POLICY_SOAK=1 $(BIN)/python -m pytest -n auto tests/faults tests/runtime/test_parking.py
+soak: $(STAMP) ## long runs: kill -9 at every commit, 25 rounds; thousands of held actions; a large ledger
+	@POLICY_FAULT_ROUNDS=25 POLICY_SOAK=1 $(BIN)/python -m pytest -n auto tests/faults tests/runtime/test_parking.py tests/ledger/test_large.py
 
 check: $(STAMP) ## formatting, lint, types and layers
 	@$(BIN)/ruff format --check .

@@ -110,6 +110,12 @@ def progress(what: str, total: int) -> Iterator[Progress | None]:
         yield bar
 
 
+def reach(bar: Progress | None, done: int) -> None:
+    """Shows that so much is done."""
+    if bar is not None:
+        bar.update(bar.task_ids[0], completed=done)
+
+
 def advance(bar: Progress | None) -> None:
     if bar is not None:
         bar.advance(bar.task_ids[0])

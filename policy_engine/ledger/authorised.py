@@ -124,6 +124,11 @@ class Authorised:
         self.findings.append(Finding(code, number, f"entry {number}: {text}"))
 
 
+def needed(kind: str, body: Mapping[str, object]) -> Mapping[str, object]:
+    """Of what an entry tells, what verifying a record needs to know."""
+    return {name: body[name] for name in _NEEDED.get(kind, _ACTION) if name in body}
+
+
 def _allowed(body: Mapping[str, object]) -> tuple[object, ...]:
     """Which action it is, and by which policy."""
     return body.get("action_digest"), body.get("policy")
@@ -144,6 +149,18 @@ def _name(value: object) -> str:
     return value if isinstance(value, str) else repr(value)
 
 
+_ACTION = ("action",)
+_SAYS_WHICH = (*_ACTION, "action_digest", "policy")
+_SAYS_WHO = (*_ACTION, "by", "action_digest", "rule", "rule_digest", "facts_digest")
+_NEEDED: Mapping[str, tuple[str, ...]] = {
+    "decided": (*_SAYS_WHICH, "outcome"),
+    "approved": _SAYS_WHO,
+    "confirmed": _SAYS_WHO,
+    "intent": (*_SAYS_WHICH, "approvals", "confirmations"),
+    **dict.fromkeys(("executed", "unknown", "failed"), (*_ACTION, "code")),
+    "erased": (*_ACTION, "entry"),
+    "signing_key": (*_ACTION, "key"),
+}
 _Tell = Callable[[Authorised, int, Mapping[str, object], _Account], None]
 _KINDS: Mapping[str, _Tell] = {
     "decided": Authorised._decided,

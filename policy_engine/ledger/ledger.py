@@ -170,21 +170,23 @@ class LedgerReader:
         """What the tree hashes, in order. Raises `LedgerError` for what cannot stand in it."""
         return (record.entry for record in self.records())
 
-    def records(self, kind: str | None = None) -> Iterator[Record]:
-        """All entries in order, or those of a kind, a page at a time.
+    def records(
+        self, kind: str | None = None, *, first: int = -(2**63), last: int = 2**63 - 1
+    ) -> Iterator[Record]:
+        """The entries with these numbers in order, or those of a kind, a page at a time.
 
         Raises `LedgerError` for one of other types.
         """
-        last, chosen = -(2**63), "" if kind is None else "AND kind = ?"
+        chosen = "" if kind is None else "AND kind = ?"
         only = () if kind is None else (kind,)
+        query = f"{_SELECT} WHERE number >= ? AND number <= ? {chosen} ORDER BY number LIMIT ?"
         while True:
-            query = f"{_SELECT} WHERE number >= ? {chosen} ORDER BY number LIMIT ?"
-            rows = self._database.rows(query, (last, *only, _PAGE))
+            rows = self._database.rows(query, (first, last, *only, _PAGE))
             for row in rows:
                 yield _record(row)
             if len(rows) < _PAGE:
                 return
-            last = cast(int, rows[-1][0]) + 1
+            first = cast(int, rows[-1][0]) + 1
 
     def checkpoint(self) -> Checkpoint:
         """Of the record as it is now."""

@@ -15,11 +15,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from itertools import islice
-from typing import Protocol, TypeAlias
-
-from pydantic_core import from_json
+from typing import Protocol
 
 from policy_engine.foundation.diagnostics import Code
 from policy_engine.foundation.errors import InputError, LedgerError
@@ -27,16 +24,12 @@ from policy_engine.foundation.signing import VerifyingKey
 from policy_engine.ledger import codes
 from policy_engine.ledger.authorised import Authorised, Finding
 from policy_engine.ledger.checkpoints import Checkpoint
-from policy_engine.ledger.leaf import SALT_SIZE, salted_digest
+from policy_engine.ledger.leaf import salted_digest
 from policy_engine.ledger.notes import Note
+from policy_engine.ledger.pages import FIRST, Sound, sound
 from policy_engine.ledger.record import NO_HEAD, Record, head_after
 from policy_engine.ledger.tiles import FULL, Cutter, Tile
 from policy_engine.ledger.tree import leaf_hash
-
-_Body: TypeAlias = Mapping[str, object]
-
-_FIRST = "opened"
-"""The kind of the first entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +73,14 @@ def verify(
 
     `pinned` is a head in hexadecimal, and `checkpoint` one with its size, that must be of this
     record. `keys` are those whose signatures count, beside those that the record itself names.
+    `progress` is told the number of the entry that was reached, now and then.
     """
-    reading = _Reading(pinned, checkpoint, beside, tuple(keys))
-    for page in _pages(records, reading):
-        reading.take(page)
-        progress(reading.number)
+    reading = Reading(pinned, checkpoint, beside, tuple(keys))
+    reading.take_all(records, progress)
     return reading.finished()
 
 
-def _pages(records: Iterable[Record], reading: _Reading) -> Iterator[list[Record]]:
+def _pages(records: Iterable[Record], reading: Reading) -> Iterator[list[Record]]:
     """The entries by tiles. Where the next cannot be read, those before it come first."""
     source, page = iter(records), list[Record]()
     try:
@@ -106,7 +98,7 @@ def _pages(records: Iterable[Record], reading: _Reading) -> Iterator[list[Record
     reading.find(codes.ALTERED, reading.number + 1, str(unreadable))
 
 
-class _Reading:
+class Reading:
     """A record as far as it has been read."""
 
     def __init__(
@@ -138,23 +130,41 @@ class _Reading:
         """Notes a finding."""
         self._findings.append(Finding(code, number, text))
 
+    def take_all(self, records: Iterable[Record], progress: Callable[[int], None]) -> None:
+        """The next entries, however many."""
+        for page in _pages(records, self):
+            self.take(page)
+            progress(self.number)
+
     def take(self, page: Sequence[Record]) -> None:
         """The next entries, no more than a tile has."""
-        sound = _sound(page, self.number, self._head)
-        if sound is None:
+        found = sound(page, self.number, self._head)
+        if found is not None:
+            self.take_sound(found)
+        elif page:
             leaves = [self._look(record) for record in page]
-        else:
-            leaves, bodies = sound
-            for record, body in zip(page, bodies, strict=True):
-                self._read(record, body)
-            self.number, self._head = page[-1].number, page[-1].head
+            self._take_heads([record.head for record in page])
+            self._grow(leaves)
+
+    def take_sound(self, page: Sound) -> None:
+        """The next entries, with which all is in order; they follow those before them."""
+        for number, kind, body in page.told:
+            self._read(number, kind, body)
+        self.number, self._head = page.end
+        self._take_heads(page.heads)
+        self._grow(page.leaves)
+
+    def follows(self, page: Sound) -> bool:
+        """Whether these entries come next."""
+        return page.after == (self.number, self._head)
+
+    def _take_heads(self, heads: Iterable[bytes]) -> None:
         if not self._is_pinned:
-            self._is_pinned = any(record.head.hex() == self._pinned for record in page)
-        self._grow(leaves)
+            self._is_pinned = any(head.hex() == self._pinned for head in heads)
 
     def _look(self, record: Record) -> bytes:
         """One entry by itself; gives the hash of its leaf."""
-        if self.number == 0 and (record.number, record.kind) != (1, _FIRST):
+        if self.number == 0 and (record.number, record.kind) != (1, FIRST):
             self.find(codes.CUT_OFF, record.number, "the record does not begin with its opening")
         if record.number != self.number + 1:
             self.find(codes.BROKEN_CHAIN, record.number, f"entry {self.number + 1} is missing")
@@ -176,7 +186,7 @@ class _Reading:
             text = f"entry {record.number} was altered after it was written"
             self.find(codes.ALTERED, record.number, text)
         else:
-            self._read(record, body)
+            self._read(record.number, record.kind, body)
         return leaf
 
     def _grow(self, leaves: Sequence[bytes]) -> None:
@@ -200,16 +210,16 @@ class _Reading:
             text = f"the tile {tile.path} does not follow from the entries"
             self.find(codes.ALTERED, number, text)
 
-    def _read(self, record: Record, body: _Body) -> None:
+    def _read(self, number: int, kind: str, body: Mapping[str, object]) -> None:
         """What the entry tells."""
-        if record.kind == "erased" and isinstance(body.get("entry"), int):
+        if kind == "erased" and isinstance(body.get("entry"), int):
             self._named.add(int(str(body["entry"])))
-        if record.kind == "signing_key":
+        if kind == "signing_key":
             try:
                 self._keys.append(VerifyingKey.from_text(str(body.get("key"))))
             except InputError as error:
-                self.find(codes.ALTERED, record.number, f"entry {record.number}: {error}")
-        self._authorised.take(record.number, record.kind, body)
+                self.find(codes.ALTERED, number, f"entry {number}: {error}")
+        self._authorised.take(number, kind, body)
 
     def finished(self) -> Verification:
         """All that was found."""
@@ -271,36 +281,6 @@ class _Reading:
         if pin is not None and self._roots[pin.size] != pin.root.hex() and pin.size:
             text = f"the record is not what the checkpoint of {pin.size} entries pins"
             self.find(codes.CUT_OFF, self.number, text)
-
-
-def _sound(
-    page: Sequence[Record], number: int, head: bytes
-) -> tuple[list[bytes], list[_Body]] | None:
-    """The leaves of a page and what its entries tell, where each follows from the one before it
-    (the first from the entry of that number and head), and all is as its digest says. None where
-    that is not so, or only a closer look can tell."""
-    if number == 0 and page[0].kind != _FIRST:
-        return None
-    leaves, bodies = list[bytes](), list[_Body]()
-    for record in page:
-        number += 1
-        text, salt, digest = record.text, record.salt, record.digest
-        if text is None or salt is None or len(salt) != SALT_SIZE or record.number != number:
-            return None
-        try:
-            told = text.encode()
-            body = from_json(told)
-            leaf = leaf_hash(record.entry)
-        except (ValueError, LedgerError):
-            return None
-        head = head_after(head, leaf)
-        if sha256(salt + told).digest() != digest or head != record.head:
-            return None
-        if type(body) is not dict:
-            return None
-        leaves.append(leaf)
-        bodies.append(body)
-    return leaves, bodies
 
 
 def _body(record: Record) -> Mapping[str, object] | None:
