@@ -199,7 +199,7 @@ class LedgerReader:
 
     def kept_tiles(self) -> Mapping[tuple[int, int], object]:
         """The tiles that are kept, by level and number."""
-        return {(level, number): hashes for level, number, hashes in self.tiles.kept()}
+        return self.tiles.kept()
 
     def checkpoints(self) -> Iterator[tuple[int, str]]:
         """Each that was signed and kept, as a note, with the size that it is kept under."""

@@ -63,10 +63,10 @@ class StoredTiles:
                 at += 1 << level
         return Frontier(size, b"".join(peaks))
 
-    def kept(self) -> list[tuple[int, int, object]]:
-        """All that are kept: level, number and what stands there."""
+    def kept(self) -> dict[tuple[int, int], object]:
+        """All that are kept, by level and number: what stands there."""
         rows = self._database.rows("SELECT level, number, hashes FROM ledger_tiles")
-        return cast("list[tuple[int, int, object]]", rows)
+        return {(cast(int, level), cast(int, number)): hashes for level, number, hashes in rows}
 
     def _kept(self, level: int, number: int) -> bytes:
         rows = self._database.rows(

@@ -85,7 +85,7 @@ def test_many_levels_of_tiles_are_kept_right(database: Database) -> None:
     """65,793 entries: a full tile of the second level, and one more above it."""
     ledger = Ledger(database, FakeClock())
     fill(ledger, database, 65_793)
-    kept = {(level, number) for level, number, _ in LedgerReader(database).tiles.kept()}
+    kept = LedgerReader(database).kept_tiles().keys()
     assert {(0, 256), (1, 0), (1, 1), (2, 0)} <= kept
     assert verified(database).holds
 
