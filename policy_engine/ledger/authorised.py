@@ -14,6 +14,21 @@ from policy_engine.foundation.diagnostics import Code, Severity
 from policy_engine.ledger import codes
 from policy_engine.runtime.codes import NO_TOOL
 
+MEMBERS = (
+    "action",
+    "action_digest",
+    "policy",
+    "outcome",
+    "approvals",
+    "confirmations",
+    "by",
+    "rule",
+    "rule_digest",
+    "facts_digest",
+    "code",
+)
+"""Of what entries tell, all that is asked for here."""
+
 _Signed = frozenset[tuple[str, ...]]
 _NONE: _Signed = frozenset()
 
@@ -54,7 +69,7 @@ class Authorised:
         self._accounts: dict[str, _Account] = {}
 
     def take(self, number: int, kind: str, body: Mapping[str, object]) -> None:
-        """The next entry: `body` is what it tells, as plain JSON."""
+        """The next entry: `body` is what it tells, as plain JSON, or its `MEMBERS` alone."""
         name = _name(body.get("action"))
         account = self._accounts.get(name)
         if account is None:
@@ -124,11 +139,6 @@ class Authorised:
         self.findings.append(Finding(code, number, f"entry {number}: {text}"))
 
 
-def needed(kind: str, body: Mapping[str, object]) -> Mapping[str, object]:
-    """Of what an entry tells, what verifying a record needs to know."""
-    return {name: body[name] for name in _NEEDED.get(kind, _ACTION) if name in body}
-
-
 def _allowed(body: Mapping[str, object]) -> tuple[object, ...]:
     """Which action it is, and by which policy."""
     return body.get("action_digest"), body.get("policy")
@@ -149,18 +159,6 @@ def _name(value: object) -> str:
     return value if isinstance(value, str) else repr(value)
 
 
-_ACTION = ("action",)
-_SAYS_WHICH = (*_ACTION, "action_digest", "policy")
-_SAYS_WHO = (*_ACTION, "by", "action_digest", "rule", "rule_digest", "facts_digest")
-_NEEDED: Mapping[str, tuple[str, ...]] = {
-    "decided": (*_SAYS_WHICH, "outcome"),
-    "approved": _SAYS_WHO,
-    "confirmed": _SAYS_WHO,
-    "intent": (*_SAYS_WHICH, "approvals", "confirmations"),
-    **dict.fromkeys(("executed", "unknown", "failed"), (*_ACTION, "code")),
-    "erased": (*_ACTION, "entry"),
-    "signing_key": (*_ACTION, "key"),
-}
 _Tell = Callable[[Authorised, int, Mapping[str, object], _Account], None]
 _KINDS: Mapping[str, _Tell] = {
     "decided": Authorised._decided,

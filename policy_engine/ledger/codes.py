@@ -11,5 +11,6 @@ UNAUTHORISED = Code("L704", "unauthorised", "an execution has no record that aut
 UNSIGNED = Code("L705", "unsigned", "an approval was used that nobody is recorded to have given")
 UNSETTLED = Code("L706", "unsettled", "an intent has no recorded outcome", Severity.WARNING)
 ERASED = Code("L707", "erased", "what would tell may have been erased", Severity.WARNING)
+NOT_FOLLOWING = Code("L708", "not-following", "a decision does not follow from its record")
 
 CODES = tuple(code for code in tuple(globals().values()) if isinstance(code, Code))

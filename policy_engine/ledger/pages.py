@@ -7,20 +7,21 @@ processes can read several pages. What this does not find in order is looked at 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypeAlias
 
-from pydantic_core import from_json
+from pydantic_core import SchemaValidator, core_schema
 
 from policy_engine.foundation.errors import LedgerError
+from policy_engine.ledger.authorised import MEMBERS
 from policy_engine.ledger.leaf import SALT_SIZE
 from policy_engine.ledger.record import Record, head_after
 from policy_engine.ledger.tree import leaf_hash
 
 Told: TypeAlias = tuple[int, str, Mapping[str, object]]
-"""An entry's number and kind, and what it tells, as plain JSON."""
+"""An entry's number and kind, and of what it tells the members that verifying asks for."""
 
 FIRST = "opened"
 """The kind of the first entry."""
@@ -55,14 +56,28 @@ def sound(page: Sequence[Record], number: int, head: bytes) -> Sound | None:
             return None
         try:
             data = text.encode()
-            body = from_json(data)
+            body = _members(data)
             leaf = leaf_hash(record.entry)
         except (ValueError, LedgerError):
             return None
         head = head_after(head, leaf)
-        as_told = sha256(salt + data).digest() == record.digest
-        if not as_told or head != record.head or type(body) is not dict:
+        if sha256(salt + data).digest() != record.digest or head != record.head:
             return None
         leaves.append(leaf)
         told.append((number, record.kind, body))
     return Sound(after, leaves, [record.head for record in page], told)
+
+
+def _reader() -> Callable[[bytes], dict[str, object]]:
+    """Reads a JSON object to its end, and makes Python of some of its members alone: a quarter of
+    the time. Raises `ValueError` for what is no JSON object."""
+    member = core_schema.typed_dict_field(core_schema.any_schema(), required=False)
+    names = (*MEMBERS, *ITS_OWN)
+    schema = core_schema.typed_dict_schema(dict.fromkeys(names, member), extra_behavior="ignore")
+    return SchemaValidator(schema).validate_json
+
+
+ITS_OWN = ("entry", "key")
+"""Members of what the record says of itself: what was erased, and who signs."""
+
+_members = _reader()

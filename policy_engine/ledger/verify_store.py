@@ -13,12 +13,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
-from dataclasses import replace
 
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.errors import LedgerError
 from policy_engine.foundation.signing import VerifyingKey
-from policy_engine.ledger.authorised import needed
 from policy_engine.ledger.checkpoints import Checkpoint
 from policy_engine.ledger.ledger import LedgerReader
 from policy_engine.ledger.pages import Sound, sound
@@ -102,11 +100,7 @@ def _page(reader: LedgerReader, first: int) -> Sound | None:
         page = list(reader.records(first=first, last=first + FULL - 1))
     except (LedgerError, StopIteration):
         return None
-    found = sound(page, first - 1, before) if len(page) == FULL else None
-    if found is None:
-        return None
-    told = [(number, kind, needed(kind, body)) for number, kind, body in found.told]
-    return replace(found, told=told)
+    return sound(page, first - 1, before) if len(page) == FULL else None
 
 
 def _processors() -> int:
