@@ -16,10 +16,16 @@ from policy_engine.foundation.database import Database
 from policy_engine.foundation.errors import InputError
 from policy_engine.foundation.signing import SigningKey, VerifyingKey
 from policy_engine.ledger.checkpoints import Checkpoint
-from policy_engine.ledger.evidence import MANIFEST, PROOF, check_manifest, check_proof, proof_files
+from policy_engine.ledger.evidence import (
+    MANIFEST,
+    PROOF,
+    check_manifest,
+    check_proof,
+    proof_files,
+    signed_text,
+)
 from policy_engine.ledger.export import CHECKPOINT, export as export_log, read_back
 from policy_engine.ledger.ledger import Ledger, LedgerReader
-from policy_engine.ledger.notes import Note
 from policy_engine.runtime.ports import SystemClock
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -99,27 +105,30 @@ def prove(number: int, store: str, key: str, folder: str) -> None:
 @click.command("check")
 @click.argument("folder")
 @trust_option
+@click.option("--checkpoint", metavar="FILE", help="A signed checkpoint of this log from earlier.")
 @ends_cleanly
-def check(folder: str, trust: tuple[str, ...]) -> None:
+def check(folder: str, trust: tuple[str, ...], checkpoint: str | None) -> None:
     """Verify what `export`, `prove` or `policy audit evidence` wrote, without any store.
 
-    Ends with exit code 1 where a byte of it is not as it was signed.
+    With --checkpoint also that the log goes on from what it was then, which whoever holds the key
+    cannot undo. Ends with exit code 1 where a byte of it is not as it was signed.
     """
     place, keys = Path(folder), [verifying_key(text) for text in trust]
     if not keys:
         raise InputError("signatures prove something by a key that you trust: give --trust")
+    earlier = None if checkpoint is None else signed_checkpoint(checkpoint, keys)
     if (place / MANIFEST).exists():
         number = check_manifest(place, keys)
         output.say(f"all {number} files are as they were signed", "allow")
         for folder_ in sorted((place / "proofs").glob("*")):
             check_proof(folder_, keys)
-        _check_log(place / "log", keys)
-    elif (place / PROOF).exists():
+        _check_log(place / "log", keys, earlier)
+    elif earlier is None and (place / PROOF).exists():
         said, told = check_proof(place, keys)
         output.say(said, "allow")
         output.say("what it tells is not here" if told is None else told)
     else:
-        _check_log(place, keys)
+        _check_log(place, keys, earlier)
 
 
 @click.command("erase")
@@ -138,11 +147,18 @@ def erase(number: int, store: str, by: str, reason: str) -> None:
     output.say(f"what entry {number} told is destroyed", "allow")
 
 
-def _check_log(place: Path, keys: list[VerifyingKey]) -> None:
-    note = Note.parse((place / CHECKPOINT).read_bytes())
-    head = read_back(place, keys, Checkpoint.from_text(note.text).origin)
+def signed_checkpoint(file: str, keys: list[VerifyingKey]) -> Checkpoint:
+    """A checkpoint from a file, signed by one of these keys. Raises `LedgerError`."""
+    return Checkpoint.from_text(signed_text(Path(file), keys))
+
+
+def _check_log(place: Path, keys: list[VerifyingKey], earlier: Checkpoint | None) -> None:
+    origin = signed_checkpoint(str(place / CHECKPOINT), keys).origin
+    head = read_back(place, keys, origin, earlier)
     output.say(f"the log holds: {head.size} entries of {head.origin}", "allow")
-    output.say(f"head {head.root.hex()}", "frame")
+    if earlier is not None:
+        output.say(f"it goes on from the {earlier.size} entries of the checkpoint", "allow")
+    output.say(f"root {head.root.hex()}", "frame")
 
 
 @contextmanager

@@ -70,9 +70,7 @@ def manifest(folder: Path, signer: Signer) -> bytes:
 
 def check_manifest(folder: Path, keys: Iterable[VerifyingKey]) -> int:
     """How many files there are, each as it was when the list was signed. Raises `LedgerError`."""
-    note = Note.parse(_read(folder / MANIFEST, LARGEST_NOTE))
-    note.verify(keys)
-    told = dict(_lines(note.text))
+    told = dict(_lines(signed_text(folder / MANIFEST, keys)))
     there = list(_names(folder))
     for name in sorted(told.keys() | set(there)):
         if name not in told:
@@ -82,6 +80,17 @@ def check_manifest(folder: Path, keys: Iterable[VerifyingKey]) -> int:
         if _digest(folder / name) != told[name]:
             raise LedgerError(f"{folder / name} is not as it was when it was signed")
     return len(told)
+
+
+def signed_text(file: Path, keys: Iterable[VerifyingKey]) -> str:
+    """The text of a note in a file, signed by one of these keys. Raises `LedgerError`, with the
+    name of the file."""
+    try:
+        note = Note.parse(_read(file, LARGEST_NOTE))
+        note.verify(keys)
+    except LedgerError as error:
+        raise LedgerError(f"{file}: {error}") from error
+    return note.text
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:

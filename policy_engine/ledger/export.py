@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from policy_engine.foundation.errors import LedgerError
@@ -22,6 +23,7 @@ from policy_engine.ledger.tiles import (
     LARGEST_BUNDLE,
     Cutter,
     Tile,
+    TileHashes,
     bundle_bytes,
     check_entry,
     read_bundle,
@@ -29,7 +31,7 @@ from policy_engine.ledger.tiles import (
     tile_at,
     tiles_of,
 )
-from policy_engine.ledger.tree import EMPTY_ROOT, HASH_SIZE, leaf_hash
+from policy_engine.ledger.tree import EMPTY_ROOT, HASH_SIZE, leaf_hash, root_of
 
 CHECKPOINT = "checkpoint"
 _TILES = "tile"
@@ -69,11 +71,18 @@ def export(folder: Path, entries: Iterable[bytes], origin: str, *signers: Signer
     return checkpoint
 
 
-def read_back(folder: Path, keys: Iterable[VerifyingKey], origin: str) -> Checkpoint:
+def read_back(
+    folder: Path,
+    keys: Iterable[VerifyingKey],
+    origin: str,
+    earlier: Checkpoint | None = None,
+) -> Checkpoint:
     """Verifies every byte of the log in a folder, and gives its head.
 
-    Raises `LedgerError` with the name of the file that is missing, altered, or not of a log. What
-    lies beside `checkpoint` and `tile/` is not looked at, nor tiles beyond the size of the log.
+    `earlier` is a checkpoint that this log must go on from: it shows whether whoever holds the key
+    has written the log anew, or cut it off. Raises `LedgerError` with the name of the file that is
+    missing, altered, or not of a log. What lies beside `checkpoint` and `tile/` is not looked at,
+    nor tiles beyond the size of the log.
     """
     try:
         note = Note.parse(_read(folder, CHECKPOINT, LARGEST_NOTE))
@@ -82,6 +91,8 @@ def read_back(folder: Path, keys: Iterable[VerifyingKey], origin: str) -> Checkp
         raise LedgerError(f"{folder / CHECKPOINT}: {error}") from error
     _verify_tiles(folder, checkpoint)
     _verify_rest(folder, checkpoint.size)
+    if earlier is not None:
+        _check_earlier(folder, checkpoint, earlier)
     return checkpoint
 
 
@@ -182,6 +193,17 @@ def _verify_tiles(folder: Path, checkpoint: Checkpoint) -> None:
         both = f"{folder / altered.path} and its tile of hashes"
         raise LedgerError(f"{both} differ, and neither leads to the root of the checkpoint")
     raise LedgerError(f"{folder / CHECKPOINT} does not have the root of the entries")
+
+
+def _check_earlier(folder: Path, now: Checkpoint, then: Checkpoint) -> None:
+    """Whether the log goes on from what it was. Its tiles are verified."""
+    if now.origin != then.origin:
+        raise LedgerError(f"{folder} is the log `{now.origin}`, and was `{then.origin}`")
+    if now.size < then.size:
+        raise LedgerError(f"{folder} was cut off: it has {now.size} entries, and had {then.size}")
+    hashes = TileHashes(now.size, partial(read_tile_file, folder))
+    if root_of(then.size, hashes) != then.root:
+        raise LedgerError(f"{folder} was written anew: its first {then.size} entries are others")
 
 
 def _compare(folder: Path, tiles: Iterable[tuple[Tile, bytes]], wrong: list[Tile]) -> None:

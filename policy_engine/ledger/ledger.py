@@ -18,10 +18,10 @@ from policy_engine.foundation.errors import LedgerError
 from policy_engine.ledger.checkpoints import Checkpoint
 from policy_engine.ledger.leaf import check_kind
 from policy_engine.ledger.notes import Note, Signer
-from policy_engine.ledger.record import NO_HEAD, Record, Tail
+from policy_engine.ledger.record import NO_HEAD, Record, Tail, head_after
 from policy_engine.ledger.stored_tiles import StoredTiles
 from policy_engine.ledger.tiles import FULL, TileHashes
-from policy_engine.ledger.tree import root_of
+from policy_engine.ledger.tree import leaf_hash, root_of
 from policy_engine.runtime.ports import Clock
 
 _TABLES = (
@@ -167,8 +167,17 @@ class LedgerReader:
         return f"policy-engine/ledger/{opened}"
 
     def entries(self) -> Iterator[bytes]:
-        """What the tree hashes, in order. Raises `LedgerError` for what cannot stand in it."""
-        return (record.entry for record in self.records())
+        """What the tree hashes, in order.
+
+        Raises `LedgerError` for what cannot stand in it, or does not follow from what was before.
+        """
+        head = NO_HEAD
+        for record in self.records():
+            entry = record.entry
+            head = head_after(head, leaf_hash(entry))
+            if head != record.head:
+                raise LedgerError(f"entry {record.number} does not follow from those before it")
+            yield entry
 
     def records(
         self, kind: str | None = None, *, first: int = -(2**63), last: int = 2**63 - 1

@@ -20,6 +20,10 @@ _TABLE = """CREATE TABLE IF NOT EXISTS ledger_tiles (
     PRIMARY KEY (level, number))"""
 
 
+_KEPT_AS = (str, str, bytes)
+"""Kind, time and digest of an entry."""
+
+
 class StoredTiles:
     """Reads and writes the tiles of one ledger. Callers open the transactions."""
 
@@ -91,5 +95,7 @@ class StoredTiles:
         )
         if len(rows) != width:
             raise LedgerError(f"the ledger lacks entries after {first}")
+        if any(tuple(map(type, row)) != _KEPT_AS for row in rows):
+            raise LedgerError(f"an entry after {first} is not kept as entries are")
         entries = (checked_entry(*row) for row in cast("list[tuple[str, str, bytes]]", rows))
         return b"".join([leaf_hash(entry) for entry in entries])

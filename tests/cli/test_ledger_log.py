@@ -102,6 +102,36 @@ def test_an_altered_log_is_named_by_its_file() -> None:
     assert "tile/entries/000.p/10" in checked.output
 
 
+def test_a_log_goes_on_from_the_checkpoint_of_an_earlier_day(folder: Path) -> None:
+    ledger("sign", "--key", "k.pem", "-o", "checkpoint")
+    desk = Desk(folder)
+    desk.pay(70)
+    desk.gate.close()
+    ledger("export", "log", "--key", "k.pem")
+    checked = ledger("check", "log", "--trust", "k.pub", "--checkpoint", "checkpoint")
+    assert checked.exit_code == 0
+    assert "it goes on from the 11 entries of the checkpoint" in checked.output
+
+
+def test_a_log_that_was_cut_off_and_signed_again_is_not_what_it_was() -> None:
+    ledger("export", "log", "--key", "k.pem")
+    ledger("sign", "--key", "k.pem", "-o", "checkpoint")
+    assert ledger("check", "log", "--trust", "k.pub").exit_code == 0
+    checked = ledger("check", "log", "--trust", "k.pub", "--checkpoint", "checkpoint")
+    assert checked.exit_code == 1
+    assert "log was cut off: it has 10 entries, and had 11" in checked.output
+
+
+@pytest.mark.parametrize("file", ["checkpoint", "MANIFEST"])
+def test_a_note_that_is_none_is_named(file: str) -> None:
+    policy("audit", "evidence", "given", "--key", "k.pem")
+    place = next(Path("given").rglob(file))
+    place.write_text("nothing\n")
+    checked = ledger("check", str(place.parent), "--trust", "k.pub")
+    assert checked.exit_code == 1
+    assert str(place) in checked.output.replace("\n", "")
+
+
 def test_one_entry_is_proved_to_whoever_has_no_store() -> None:
     number = decided()
     proved = ledger("prove", number, "--key", "k.pem", "-o", "one")

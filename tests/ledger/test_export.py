@@ -304,6 +304,32 @@ def test_a_bundle_altered_together_with_its_hashes_is_found(tmp_path: Path) -> N
     )
 
 
+@pytest.mark.parametrize("size", [0, 1, 256, 300, 600])
+def test_a_log_goes_on_from_what_it_was(tmp_path: Path, size: int) -> None:
+    folder = exported(tmp_path, 600)
+    earlier = Checkpoint(ORIGIN, size, trees.mth(ALL[:size]))
+    assert read_back(folder, KEYS, ORIGIN, earlier).size == 600
+
+
+@pytest.mark.parametrize(
+    ("earlier", "why"),
+    [
+        (Checkpoint(ORIGIN, 300, bytes(32)), "written anew: its first 300 entries are others"),
+        (Checkpoint(ORIGIN, 600, bytes(32)), "written anew: its first 600 entries are others"),
+        (Checkpoint(ORIGIN, 601, bytes(32)), "was cut off: it has 600 entries, and had 601"),
+        (Checkpoint("other", 300, trees.mth(ALL[:300])), f"is the log `{ORIGIN}`, and was `other`"),
+    ],
+    ids=["rewritten", "rewritten at its end", "cut off", "another log"],
+)
+def test_a_log_that_was_signed_anew_is_not_what_it_was(
+    tmp_path: Path, earlier: Checkpoint, why: str
+) -> None:
+    """By whoever holds the key: the log holds by itself."""
+    folder = exported(tmp_path, 600)
+    with pytest.raises(LedgerError, match=why):
+        read_back(folder, KEYS, ORIGIN, earlier)
+
+
 def exported_others(folder: Path, size: int) -> dict[str, bytes]:
     export(folder, [b"other " + entry for entry in ALL[:size]], ORIGIN, KEY)
     return contents(folder)

@@ -101,6 +101,20 @@ def test_two_ledgers_over_one_store_go_on_where_the_other_was(
     assert LedgerReader(database).count() == 601
 
 
+def test_no_log_is_made_of_entries_that_do_not_follow(ledger: Ledger, database: Database) -> None:
+    fill(ledger, database, 5)
+    database.execute("UPDATE ledger SET at = '2026-01-01T00:00:00Z' WHERE number = 3")
+    with pytest.raises(LedgerError, match="entry 3 does not follow"):
+        list(LedgerReader(database).entries())
+
+
+def test_no_checkpoint_is_signed_of_what_is_no_entry(ledger: Ledger, database: Database) -> None:
+    fill(ledger, database, 5)
+    database.execute("UPDATE ledger SET at = x'00' WHERE number = 3")
+    with closing(Database(database.place)) as again, pytest.raises(LedgerError, match="not kept"):
+        Ledger(again, FakeClock()).sign(KEY)
+
+
 def test_what_is_undone_was_never_in_the_tree(ledger: Ledger, database: Database) -> None:
     for number in range(300):
         ledger.record("note", {"number": number})
