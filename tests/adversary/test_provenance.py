@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import unicodedata
 
 import pytest
@@ -11,6 +10,7 @@ from policy_engine import Engine, GateError, Session, Status
 from policy_engine.foundation.data import data_file
 from policy_engine.values.tokens import stands_in
 from tests.adversary.conftest import Lab, act
+from tests.pace import takes_less
 
 POLICY = """
 record Note { payee: Text  text: Text }
@@ -143,9 +143,9 @@ def test_a_session_is_not_borrowed_by_its_id(lab: Lab) -> None:
 
 def test_repeated_words_take_no_quadratic_time() -> None:
     """Both the value and the text repeat a word: every start is compared to its end."""
-    started = time.perf_counter()
-    assert not stands_in("a " * 1_000 + "b", "a " * 6_000)
-    assert time.perf_counter() - started < 0.5
+    value, text = "a " * 1_000 + "b", "a " * 6_000
+    assert not stands_in(value, text)
+    takes_less(0.5, lambda: stands_in(value, text))
 
 
 def test_a_long_list_does_not_read_the_request_once_an_item(lab: Lab) -> None:
@@ -156,9 +156,8 @@ def test_a_long_list_does_not_read_the_request_once_an_item(lab: Lab) -> None:
         "rule k mail only when to is dictated"
     )
     session = Session("x " * 30_000 + "foo")
-    started = time.perf_counter()
-    engine.decide(act("mail", {"to": ["foo"] * 4_000}), session=session)
-    assert time.perf_counter() - started < 1
+    mail = act("mail", {"to": ["foo"] * 4_000})
+    takes_less(1, lambda: engine.decide(mail, session=session))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from policy_engine.foundation.errors import StoreError
 from policy_engine.runtime.calls import Calls
 from policy_engine.runtime.executors import ToolFailed, ToolHangs
 from tests.adversary.conftest import Lab, act
+from tests.pace import takes_less
 
 POLICY = """
 task store { input a: Text  output untrusted }
@@ -141,10 +141,9 @@ def test_a_mail_to_all_contacts_is_decided_and_soon(lab: Lab) -> None:
     book = [{f"f{f}": f"c{n}-{f}@x.example" for f in range(8)} for n in range(1_000)]
     session.record("book", book, {})
     to = [str(contact["f7"]) for contact in book]
-    started = time.perf_counter()
-    decision = engine.decide(act("mail", {"to": to}), session=session)
-    assert decision.outcome.word == "allow"
-    assert time.perf_counter() - started < 5
+    mail = act("mail", {"to": to})
+    takes_less(5, lambda: engine.decide(mail, session=session))
+    assert engine.decide(mail, session=session).outcome.word == "allow"
 
 
 def test_a_commit_that_fails_leaves_nothing_open(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,9 +272,8 @@ def test_a_value_of_two_words_is_found_in_time(lab: Lab, gap: str) -> None:
         "rule k mail only when to is dictated"
     )
     session = Session("-foo bar " * 33_000 + "foo bar")
-    started = time.perf_counter()
-    engine.decide(act("mail", {"to": [f"foo{gap}bar"] * 100}), session=session)
-    assert time.perf_counter() - started < 1
+    mail = act("mail", {"to": [f"foo{gap}bar"] * 100})
+    takes_less(1, lambda: engine.decide(mail, session=session))
 
 
 def test_listing_what_waits_ends_nothing_that_has_gone_on(
