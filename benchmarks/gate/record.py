@@ -4,9 +4,9 @@
 
 `kept` are durable entries a second by so many callers, each entry a transaction of its own that
 shares its commit with others; with SQLite, and with PostgreSQL where the `postgresql://` URL of an
-empty database is given. `made` is the processor time of one entry in memory: salt, digest, leaf,
-head and tree. `verified` reads the same ledger from its store, with tiles, heads and authorisations.
-`hashed` is what the bare hashes of an entry take by themselves, so that machines can be compared.
+empty database is given. `made` is the processor time of one entry in memory (salt, digest, leaf,
+head and tree), beside that of the bare hashes, so that machines can be compared. `verified` reads a
+ledger from its store, with tiles, heads and authorisations.
 """
 
 from __future__ import annotations

@@ -52,12 +52,13 @@ def timeline(stories: Iterable[Story], zone: tzinfo) -> Timeline:
     Buckets begin at round times of the zone's clocks, which are reckoned with as if they were
     UTC, so that no step has a gap; where clocks are put back, the hour that comes twice is one.
     """
-    timed = [(story.proposed.astimezone(zone).replace(tzinfo=UTC), story) for story in stories]
-    if not timed:
+    told = tuple(stories)
+    times = [story.proposed.astimezone(zone).replace(tzinfo=UTC) for story in told]
+    if not told:
         return Timeline(_STEPS[0], ())
-    step = _step(min(at for at, _ in timed), max(at for at, _ in timed))
+    step = _step(min(times), max(times))
     pieces: dict[int, list[Story]] = {}
-    for at, story in timed:
+    for at, story in zip(times, told, strict=True):
         pieces.setdefault(_piece(at, step), []).append(story)
     return Timeline(step, _buckets(pieces, step, zone))
 

@@ -34,8 +34,11 @@ def period_options(command: _F) -> _F:
 
 
 def period_of(start: str | None, until: str | None, zone: tzinfo) -> Period:
-    """The period of two options. Raises `InputError` for what is no time."""
-    return Period(instant(start, zone), instant(until, zone))
+    """The period of two options. Raises `InputError` for what is no time, and for no period."""
+    period = Period(instant(start, zone), instant(until, zone))
+    if period.start is not None and period.end is not None and period.end <= period.start:
+        raise InputError(f"the period from `{start}` to `{until}` has no moment in it")
+    return period
 
 
 def zone_of(name: str) -> tzinfo:

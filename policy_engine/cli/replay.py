@@ -20,6 +20,7 @@ from policy_engine.audit.replay.flips import (
 )
 from policy_engine.audit.words import shown
 from policy_engine.cli import output
+from policy_engine.cli.doubts import show_doubts
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.cli.options import (
     counted,
@@ -49,7 +50,7 @@ _MOST_ROWS = 20
     "--over",
     required=True,
     metavar="PATH",
-    help="The past: a store or its file, a Parquet file, or JSON lines.",
+    help="The past: a store or its file, a sealed record, a Parquet file, or JSON lines.",
 )
 @click.option(
     "--was",
@@ -86,8 +87,9 @@ def command(
     """Decide the past again under CANDIDATE, policy files or folders, and say what flips.
 
     Of each action its first recorded decision is replayed; what was decided after people had their
-    say is not. Nothing is performed or written. Exits 6 where something could not be read, or
-    where --fail-on finds what it names, and 1 where the past cannot be read at all.
+    say is not. Nothing is performed or written. Exits 6 where something could not be read, where
+    a ledger does not hold, or where --fail-on finds what it names, and 1 where the past cannot be
+    read at all.
     """
     at = instant(now)
     engine = loaded(candidate, directory, form)
@@ -102,7 +104,7 @@ def command(
     else:
         _show(answer)
     found = fail_on is not None and answer.number(NEWLY_ALLOWED) > 0
-    end(Exit.FINDINGS if answer.unread or found else Exit.DONE)
+    end(Exit.FINDINGS if answer.unread or answer.doubts or found else Exit.DONE)
 
 
 def _replayed(
@@ -214,3 +216,4 @@ def _not_replayed(answer: Answer) -> None:
         output.say(f"not read: {one.place}: {shown(one.why, 200)}", "escalate")
     if answer.unread > len(answer.first_unread):
         output.say(f"and {answer.unread - len(answer.first_unread):,} more", "frame")
+    show_doubts(answer.doubts)

@@ -16,7 +16,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "policies" / "frameworks"
 FILES = sorted(FOLDER.glob("*.policy"))
 IDS = {
     "aiuc_1": r"[a-f]0\d\d",
-    "eu_ai_act": r"art_\d\d(_\d+)?(_[a-h])?",
+    "eu_ai_act": r"art_\d\da?(_\d+)?(_([a-h]|b[ab]))?",
     "iso_42001": r"a_([2-9]|10)(_[12])?_\d",
     "nist_ai_rmf": r"(govern|map|measure|manage)_[1-6]_\d+",
     "owasp_agentic": r"asi(0[1-9]|10)",

@@ -23,7 +23,7 @@ from policy_engine.audit.story import CARRIED_OUT, Standing, Story
 from policy_engine.audit.words import LABELS
 from policy_engine.foundation.canonical import Json, encode, timestamp_text
 from policy_engine.foundation.diagnostics import Severity
-from policy_engine.ledger.verify import Finding
+from policy_engine.ledger.authorised import Finding
 
 VERSION = "1.8.0"
 API_ACTIVITY = 6003

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -68,17 +69,25 @@ def _document(material: Material) -> dict[str, Json]:
         },
         "import-ap": {"href": f"#{plan}", "remarks": "There is no plan: the record was read."},
         "results": [_result(material)],
-        "back-matter": {
-            "resources": [
-                {
-                    "uuid": plan,
-                    "title": "The record",
-                    "description": (
-                        f"Ledger {material.origin}: the whole of it was verified, and actions "
-                        "of the period were gathered by the rules that decided them."
-                    ),
-                }
-            ]
+        "back-matter": {"resources": [_record(material, plan)]},
+    }
+
+
+def _record(material: Material, uuid: str) -> Json:
+    """What was read, so that whoever has the record sees that it is this one."""
+    verification = material.report.verification
+    said = f"ledger {material.origin}\nentries {verification.entries}\nhead {verification.head}\n"
+    return {
+        "uuid": uuid,
+        "title": "The record",
+        "description": (
+            f"Ledger {material.origin}: the whole of it was verified, and actions "
+            "of the period were gathered by the rules that decided them."
+        ),
+        "base64": {
+            "filename": "record.txt",
+            "media-type": "text/plain",
+            "value": b64encode(said.encode("utf-8")).decode("ascii"),
         },
     }
 
@@ -184,10 +193,17 @@ def _evidence(material: Material, story: Story) -> Json:
             *_prop("action", story.action),
             *_prop("entry", str(story.evidence.first)),
             *_prop("decision", str(story.evidence.decision or "")),
+            *_prop("tree-index", _index(story)),
             *_prop("digest", story.evidence.digest),
             *_prop("policy", story.policy),
         ],
     }
+
+
+def _index(story: Story) -> str | None:
+    """Of the latest decision in the tree of the record: what a proof of it is for."""
+    decision = story.evidence.decision
+    return None if decision is None else str(decision - 1)
 
 
 def _verified(material: Material) -> Json:
@@ -233,6 +249,8 @@ def _record_props(material: Material) -> Iterator[Json]:
     verification = material.report.verification
     yield from _prop("ledger", material.origin)
     yield from _prop("head", verification.head)
+    yield from _prop("tree-size", str(verification.entries))
+    yield from _prop("tree-root", verification.root)
     yield from _prop("record-holds", "yes" if verification.holds else "no")
     yield from _prop("pinned-head", material.report.pinned)
 

@@ -17,51 +17,50 @@ from policy_engine.audit.exports.places import place_of, rule_id
 from policy_engine.audit.story import Reason, Standing, Story
 from policy_engine.audit.words import LABELS, shown
 from policy_engine.decision.codes import CODES
+from policy_engine.foundation import sarif
 from policy_engine.foundation.canonical import Json, timestamp_text
-from policy_engine.ledger.verify import Finding
+from policy_engine.foundation.sarif import Rule
+from policy_engine.ledger.authorised import Finding
 from policy_engine.runtime.codes import WITHHELD
 
-SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 REJECTED = "rejected"
 """The rule id of a person's no to what no rule is known to have asked for."""
 
 _LEVELS = {Standing.REFUSED: "note", Standing.REJECTED: "note", Standing.WITHHELD: "warning"}
 
-_SUMMARIES = {code.id: code.summary for code in CODES}
+_CODES = {code.id: code for code in CODES}
 _LONGEST = 1_000
 
-_Rule = tuple[str, str]
-"""An id, and what the rule says."""
+_OF_A_RULE = (
+    "A rule of the policy. A result names its place in the policy, and the entry of the record "
+    "where the action begins: `policy audit export --format csv` has its input and who signed."
+)
+_OF_NONE = (
+    "No rule of the policy is known for it. A result names the entry of the record where the "
+    "action begins: `policy audit export --format csv` has what the record says of it."
+)
 
 
 def log(material: Material) -> str:
     """The log as JSON text."""
-    rules: dict[str, str] = {}
+    rules: dict[str, Rule] = {}
     results: list[Json] = []
     for rule, result in _results(material):
-        rules.setdefault(*rule)
+        said = shown(rule.said or rule.id, _LONGEST)
+        rules.setdefault(rule.id, rule._replace(said=said))
         results.append(result)
     places = {name: number for number, name in enumerate(rules)}
     for found in results:
         assert isinstance(found, dict)
         found["ruleIndex"] = places[str(found["ruleId"])]
     run: dict[str, Json] = {
-        "tool": {"driver": _driver(rules)},
+        "tool": sarif.tool(PRODUCT, rules.values()),
         "automationDetails": {"id": f"ledger/{material.origin}/", "guid": _run_id(material)},
         "columnKind": "unicodeCodePoints",
         "results": results,
         "properties": _about(material),
     }
-    whole = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
-
-
-def _driver(rules: dict[str, str]) -> Json:
-    listed: list[Json] = [
-        {"id": name, "shortDescription": {"text": shown(said or name, _LONGEST)}}
-        for name, said in rules.items()
-    ]
-    return {"name": PRODUCT, "rules": listed}
+    return json.dumps(sarif.log(run), ensure_ascii=False, indent=2) + "\n"
 
 
 def _run_id(material: Material) -> str:
@@ -82,7 +81,7 @@ def _about(material: Material) -> Json:
     }
 
 
-def _results(material: Material) -> Iterator[tuple[_Rule, dict[str, Json]]]:
+def _results(material: Material) -> Iterator[tuple[Rule, dict[str, Json]]]:
     for number, finding in enumerate(material.report.verification.findings):
         yield _finding(material, finding, number)
     for story in material.report.summary.stories:
@@ -90,19 +89,19 @@ def _results(material: Material) -> Iterator[tuple[_Rule, dict[str, Json]]]:
             yield _stopped(material, story)
 
 
-def _finding(material: Material, finding: Finding, number: int) -> tuple[_Rule, dict[str, Json]]:
+def _finding(material: Material, finding: Finding, number: int) -> tuple[Rule, dict[str, Json]]:
     code = finding.code
     guid = material.uuid("result", code.id, finding.number, finding.text, number)
-    return (code.id, code.summary), {
+    return Rule.of_code(code), {
         "ruleId": code.id,
         "level": code.severity.value,
-        "message": {"text": _plain(finding.text)},
+        "message": sarif.message(shown(finding.text, _LONGEST)),
         "locations": [{"logicalLocations": [_entry(finding.number)]}],
         "guid": guid,
     }
 
 
-def _stopped(material: Material, story: Story) -> tuple[_Rule, dict[str, Json]]:
+def _stopped(material: Material, story: Story) -> tuple[Rule, dict[str, Json]]:
     reason = _reason(story)
     rule = _rule(story, reason)
     location: dict[str, Json] = {"logicalLocations": [_entry(story.evidence.first)]}
@@ -113,9 +112,9 @@ def _stopped(material: Material, story: Story) -> tuple[_Rule, dict[str, Json]]:
             "region": {"startLine": place.line, "startColumn": place.column},
         }
     return rule, {
-        "ruleId": rule[0],
+        "ruleId": rule.id,
         "level": _LEVELS[story.standing],
-        "message": {"text": _plain(_said(story))},
+        "message": sarif.message(shown(_said(story), _LONGEST)),
         "locations": [location],
         "guid": material.uuid("result", story.evidence.first),
         "partialFingerprints": {"ledgerEntry/v1": f"{material.origin}:{story.evidence.first}"},
@@ -132,15 +131,18 @@ def _reason(story: Story) -> Reason | None:
     return next((reason for reason in story.reasons if reason.outcome != "allow"), None)
 
 
-def _rule(story: Story, reason: Reason | None) -> _Rule:
+def _rule(story: Story, reason: Reason | None) -> Rule:
     if story.standing is Standing.WITHHELD:
-        return WITHHELD.id, WITHHELD.summary
+        return Rule.of_code(WITHHELD)
+    if reason is not None and reason.rule:
+        return Rule(rule_id(reason), reason.title, _OF_A_RULE)
+    if reason is not None and reason.code in _CODES:
+        return Rule.of_code(_CODES[reason.code])
     if reason is not None:
-        said = reason.title if reason.rule else _SUMMARIES.get(reason.code, reason.title)
-        return rule_id(reason), said
+        return Rule(rule_id(reason), reason.title, _OF_NONE)
     if story.standing is Standing.REJECTED:
-        return REJECTED, "a person rejected the action"
-    return "refused", "the action was refused; the record does not say why"
+        return Rule(REJECTED, "a person rejected the action", _OF_NONE)
+    return Rule("refused", "the action was refused; the record does not say why", _OF_NONE)
 
 
 def _said(story: Story) -> str:
@@ -151,19 +153,6 @@ def _said(story: Story) -> str:
         why = [story.problem] if story.problem else []
     what = f"{story.task} by {story.principal}, {LABELS[story.standing]}"
     return f"{what}: {'; '.join(why)}" if why else what
-
-
-def _plain(text: str) -> str:
-    """A message that means its words: no link, no placeholder, one line (SARIF, 3.11.5 and 6)."""
-    for character, written in (
-        ("\\", "\\\\"),
-        ("[", "\\["),
-        ("]", "\\]"),
-        ("{", "{{"),
-        ("}", "}}"),
-    ):
-        text = text.replace(character, written)
-    return shown(text, _LONGEST)
 
 
 def _entry(number: int) -> Json:

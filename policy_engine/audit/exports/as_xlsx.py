@@ -67,6 +67,7 @@ def _about(material: Material) -> Table:
         ("head", verification.head),
         ("pinned head", report.pinned),
         ("the record holds", "yes" if verification.holds else "NO"),
+        ("root of the tree of its entries", verification.root),
         *((f"{f.code.id}, entry {f.number}", f.text) for f in verification.findings),
         *(("in short", said) for said in statement(report)),
     ]

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
-from urllib.parse import quote
 
 from policy_engine.audit.reading import file_of
 from policy_engine.audit.story import Reason
-
-_DRIVE = re.compile(r"[A-Za-z]:/")
+from policy_engine.foundation.sarif import uri_of
 
 
 class Place(NamedTuple):
@@ -29,17 +27,7 @@ def place_of(written: str | None) -> Place | None:
         or not all(re.fullmatch(r"[1-9][0-9]{0,8}", n) for n in numbers)
     ):
         return None
-    return Place(_uri(path.replace("\\", "/")), int(numbers[0]), int(numbers[1]))
-
-
-def _uri(path: str) -> str:
-    """A relative reference, or `file:///…` where the record has the whole path."""
-    if _DRIVE.match(path):
-        return f"file:///{path[0]}:{quote(path[2:])}"
-    if path.startswith("/"):
-        return "file:///" + quote(path.lstrip("/"))
-    first, slash, rest = path.partition("/")
-    return quote(first, safe="") + slash + quote(rest)
+    return Place(uri_of(path.replace("\\", "/")), int(numbers[0]), int(numbers[1]))
 
 
 def rule_id(reason: Reason) -> str:

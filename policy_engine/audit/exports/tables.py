@@ -92,6 +92,11 @@ COLUMNS: tuple[Column, ...] = (
     Column("last_entry", "number of the last one", lambda s: s.evidence.last),
     Column("decision_entry", "number of the latest decision", lambda s: s.evidence.decision),
     Column("decision_digest", "digest of that entry", lambda s: s.evidence.digest),
+    Column(
+        "executed_entry",
+        "number of the one that says it was carried out",
+        lambda s: s.evidence.executed,
+    ),
     Column("action", "id of the action", lambda s: s.action),
     Column("proposed", "when it was proposed", lambda s: _time(s.proposed)),
     Column("ended", "when it was executed, refused, rejected or failed", lambda s: _time(s.ended)),

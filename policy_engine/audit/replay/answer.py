@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from policy_engine.audit.doubts import Doubt
 from policy_engine.audit.replay.bands import Band
 from policy_engine.audit.replay.examples import Example
 from policy_engine.audit.replay.flips import (
@@ -60,6 +61,8 @@ class Answer:
     first_unread: tuple[Unread, ...]
     with_past: int
     """How many actions were decided one by one, since their answer depends on the past."""
+    doubts: tuple[Doubt, ...] = ()
+    """What keeps the record from holding; its entries were replayed as they stand."""
 
     @property
     def total(self) -> int:
@@ -106,6 +109,7 @@ class Answer:
                 "number": self.unread,
                 "first": [{"place": one.place, "why": one.why} for one in self.first_unread],
             },
+            "doubts": [one.as_json() for one in self.doubts],
         }
 
 
@@ -116,6 +120,7 @@ def answer_of(
     examples: tuple[Example, ...],
     unreads: Unreads,
     with_past: int,
+    doubts: tuple[Doubt, ...] = (),
 ) -> Answer:
     """The answer that a tally is."""
     return Answer(
@@ -130,6 +135,7 @@ def answer_of(
         unreads.number,
         tuple(unreads.first),
         with_past,
+        doubts,
     )
 
 

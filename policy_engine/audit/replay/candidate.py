@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from policy_engine.audit.replay.bands import amount_inputs
+from policy_engine.audit.stages import attempts
 from policy_engine.decision.columns.decide import Prepared
 from policy_engine.decision.columns.holders import RolesOf
 from policy_engine.decision.program import Program, compile_policy
@@ -46,8 +47,7 @@ class Candidate:
     @cached_property
     def asks_attempts(self) -> bool:
         """Whether some rule asks about actions that were never carried out."""
-        stages = {one.stage for one in self._occurrences()}
-        return bool(stages - {"executed", "failed"})
+        return bool(attempts(self.policy))
 
     @cached_property
     def amounts(self) -> tuple[str, ...]:
@@ -78,27 +78,3 @@ class Candidate:
                     seen.add(node.define)
                     bodies.append(self.policy.defines[node.define].body)
         return False
-
-    def _occurrences(self) -> Iterator[c.Occurrence]:
-        for body in self._expressions():
-            for node in all_of(body):
-                if isinstance(node, (c.Happened, c.PastTally)):
-                    yield node.occurrence
-                elif isinstance(node, c.NoneSince):
-                    yield from (node.occurrence, node.since)
-
-    def _expressions(self) -> Iterator[c.Checked]:
-        policy = self.policy
-        for waiver in policy.waivers.values():
-            yield from (condition.expression for condition in waiver.conditions)
-        for rule in policy.rules.values():
-            yield from (condition.expression for condition in rule.conditions)
-            if rule.limit is not None:
-                yield rule.limit.bound
-        yield from (define.body for define in policy.defines.values())
-        for validation in policy.validations.values():
-            if validation.condition is not None:
-                yield validation.condition
-        for task in policy.tasks.values():
-            if task.output is not None and task.output.where is not None:
-                yield task.output.where

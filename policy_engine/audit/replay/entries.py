@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from policy_engine.audit.reading import objects, readable, text
+from policy_engine.audit.reading import UNDECLARED, is_sealed, objects, readable, text
 from policy_engine.audit.replay.candidate import Candidate
 from policy_engine.audit.replay.cases import Case
 from policy_engine.audit.replay.flips import NUMBERS
@@ -26,9 +26,7 @@ SAID_BY_OTHERS = frozenset(
 )
 """Reasons to deny that no edit of the policy lifts."""
 
-_UNDECLARED = "(undeclared)"
 _WHY = "sealed in the record"
-_SHA = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,26 +155,16 @@ def _opened(told: Mapping[str, object], fields: Iterable[Field], *, same: bool) 
     What is sealed is there and not known. Were more given than the record names, each that is
     declared now and not named may have been among them.
     """
-    found = {name: value for name, value in told.items() if name != _UNDECLARED}
-    hidden = {name for name, value in found.items() if _is_sealed(value)}
-    lacks = _UNDECLARED in told
+    found = {name: value for name, value in told.items() if name != UNDECLARED}
+    hidden = {name for name, value in found.items() if is_sealed(value)}
+    lacks = UNDECLARED in told
     if lacks and same:
-        found[_UNDECLARED] = ""
+        found[UNDECLARED] = ""
     elif lacks:
         hidden |= {field.name for field in fields if field.name not in found}
     for name in hidden:
         found[name] = Unwritable(_WHY)
     return _Opened(found, frozenset(hidden), lacks and not same)
-
-
-def _is_sealed(value: object) -> bool:
-    """Whether some of a datum is a digest."""
-    if isinstance(value, Mapping):
-        digest = value.get("secret")
-        if len(value) == 1 and isinstance(digest, str) and len(digest) == _SHA:
-            return True
-        return _UNDECLARED in value or any(_is_sealed(part) for part in value.values())
-    return isinstance(value, list) and any(_is_sealed(part) for part in value)
 
 
 def _principal(

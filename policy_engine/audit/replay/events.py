@@ -1,23 +1,19 @@
 """The replayed past of a ledger: what was under way, carried out or ended at each moment.
 
 The record says what became of each action, and the candidate's answers what of that is still sure
-(`cases.became`). All of it stands in one history, which grows; it is made anew only where something
-in it has become something else since, as what waits or runs does.
+(`cases.became`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from policy_engine.audit.replay.candidate import Candidate
 from policy_engine.audit.replay.cases import Case, became
 from policy_engine.audit.replay.flips import ALLOW, DENY, NO_TASK
+from policy_engine.audit.unfolding import Unfolded, reach_of
 from policy_engine.decision.history import History, PastAction, Status
-
-_FIRST = datetime.min.replace(tzinfo=UTC)
-_A_SECOND = timedelta(seconds=1)
-_FEWEST_FORGOTTEN = 20_000
 
 
 @dataclass(slots=True)
@@ -59,18 +55,10 @@ class Events:
     def __init__(self, candidate: Candidate) -> None:
         self._remembered = candidate.remembered
         self._asks_attempts = candidate.asks_attempts
-        reaches = [one.reach for one in candidate.questions.values()]
-        known = [reach for reach in reaches if reach is not None]
-        self._reach = max(known) if known and len(known) == len(reaches) else None
         self._moving: dict[str, _Moving] = {}
         """Those of which more may be said."""
-        self._changed: dict[str, _Moving] = {}
-        """Those that are not in the history yet as they are."""
-        self._shown: dict[str, PastAction] = {}
-        """Those in the history that may still change, as they stand there."""
-        self._ended: list[PastAction] = []
-        self._history = History()
-        self._kept = 0
+        reach = reach_of(candidate.questions.values())
+        self._unfolded: Unfolded[_Moving] = Unfolded(reach, self._matters)
 
     def decided(self, id_: str, case: Case, answer: int, *, waits: bool) -> None:
         """An action was decided for the first time; `waits`: it was then held for people."""
@@ -100,53 +88,21 @@ class Events:
 
     def history(self, now: datetime) -> History:
         """What a decision sees at this moment."""
-        if self._changed:
-            self._settle()
-            if self._history.number > 2 * self._kept + _FEWEST_FORGOTTEN:
-                self._forget(now)
-        return self._history
+        return self._unfolded.history(now)
 
     def _changing(self, id_: str) -> _Moving | None:
         """An action of which more is said. What the candidate denies has never begun, so nothing
         more is said of it."""
-        moving = self._moving.get(id_) or self._changed.get(id_)
+        moving = self._moving.get(id_) or self._unfolded.changed(id_)
         return None if moving is None or moving.answer in (DENY, NO_TASK) else moving
 
     def _put(self, moving: _Moving) -> None:
         """Notes an action as it is now."""
-        self._changed[moving.id] = moving
+        self._unfolded.put(moving)
         if moving.has_ended:
             self._moving.pop(moving.id, None)
         else:
             self._moving[moving.id] = moving
-
-    def _settle(self) -> None:
-        """Puts into the history what has changed. What stands there as something else makes it
-        anew; all else is put behind it."""
-        fresh: list[PastAction] = []
-        is_other = False
-        for id_, moving in self._changed.items():
-            past, shown = moving.past(), self._shown.pop(id_, None)
-            if self._matters(past):
-                if moving.has_ended:
-                    self._ended.append(past)
-                else:
-                    self._shown[id_] = past
-                fresh += [past] if shown is None else []
-            is_other = is_other or (shown is not None and shown != past)
-        self._changed.clear()
-        if is_other:
-            self._history = History([*self._ended, *self._shown.values()])
-        else:
-            self._history = self._history.extended(*fresh)
-
-    def _forget(self, now: datetime) -> None:
-        """What no window reaches any more."""
-        if self._reach is not None and now - _FIRST > self._reach + _A_SECOND:
-            start = now - self._reach - _A_SECOND
-            self._ended = [one for one in self._ended if one.at >= start]
-            self._history = History([*self._ended, *self._shown.values()])
-        self._kept = self._history.number
 
     def _matters(self, past: PastAction) -> bool:
         return self._asks_attempts or past.status not in ("proposed", "denied")

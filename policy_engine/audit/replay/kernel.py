@@ -7,9 +7,9 @@ alone, so batches may be counted by several threads, or on several machines, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,10 +19,17 @@ import pyarrow as pa
 from policy_engine.audit.replay.bands import LARGEST, Band, band_of
 from policy_engine.audit.replay.candidate import Candidate
 from policy_engine.audit.replay.flips import CELLS, FLIPS, NO_TASK, NUMBERS, WORDS
-from policy_engine.audit.replay.source import Rows, SourceError, Unreads
+from policy_engine.audit.replay.source import MOST_NAMED, Rows, SourceError, Unreads
 from policy_engine.audit.replay.tally import Groups, Name, Tally
-from policy_engine.audit.replay.told import no_outcome
+from policy_engine.audit.replay.told import (
+    NO_TASK_SAID,
+    NO_TIME,
+    NOBODY,
+    PRINCIPALS,
+    no_outcome,
+)
 from policy_engine.decision.columns.data import (
+    A_SECOND,
     EVERY,
     Flags,
     Places,
@@ -30,6 +37,7 @@ from policy_engine.decision.columns.data import (
     data_of,
     decoded,
     given,
+    numbers_of,
     validate,
 )
 from policy_engine.decision.columns.decide import decide_batches
@@ -39,6 +47,8 @@ _EXACT_DIGITS = 18
 _POWERS = [10**n for n in range(LARGEST)]
 _ROUND = np.array(_POWERS[: _EXACT_DIGITS + 1], np.int64)
 _ROUGH = np.array(_POWERS, np.float64)
+_FIRST_SECOND = int(datetime.min.replace(tzinfo=UTC).timestamp())
+_LAST_SECOND = int(datetime.max.replace(microsecond=0, tzinfo=UTC).timestamp())
 
 Cells: TypeAlias = npt.NDArray[np.intp]
 
@@ -69,7 +79,7 @@ def part_of(candidate: Candidate, rows: Rows, now: datetime, most: int) -> Part:
     Raises `SourceError` for a batch that is not what its schema says.
     """
     try:
-        for name in ("task", "outcome"):
+        for name in ("task", "principal", "kind", "outcome"):
             validate(rows.batch.column(name))
         batch, numbers, recorded, unreads = _readable(rows)
         is_apart = one_of(batch.column("task"), candidate.questions.__contains__)
@@ -95,19 +105,60 @@ def part_of(candidate: Candidate, rows: Rows, now: datetime, most: int) -> Part:
 
 
 def _readable(rows: Rows) -> tuple[pa.RecordBatch, Places, Cells, Unreads]:
-    """The rows that say what was answered, their numbers and that; and the others, named."""
+    """The rows that say who asked for what and what was answered, their numbers and the answers;
+    and the others, named."""
     batch, unreads = rows.batch, Unreads()
     numbers = np.arange(rows.first, rows.first + len(batch))
     found = coded(decoded(batch.column("outcome")))
     known = [NUMBERS.get(word, -1) if isinstance(word, str) else -1 for word in found.values]
     recorded = np.array(known, np.intp).take(found.at(EVERY))
-    for at in np.flatnonzero(recorded < 0).tolist():
-        unreads.add(f"row {numbers[at]}", no_outcome(found.values[int(found.codes[at])]))
-    if unreads.number:
-        kept = np.flatnonzero(recorded >= 0)
-        batch = batch.take(pa.array(kept, pa.int64()))
-        numbers, recorded = numbers[kept], recorded[kept]
-    return batch, numbers, recorded, unreads
+    wrong = {problem: is_so(batch) for problem, is_so in _PROBLEMS.items()}
+    is_wrong = np.logical_or.reduce([recorded < 0, *wrong.values()])
+    if not is_wrong.any():
+        return batch, numbers, recorded, unreads
+    for at in np.flatnonzero(is_wrong)[:MOST_NAMED].tolist():
+        said = no_outcome(found.values[int(found.codes[at])]) if recorded[at] < 0 else ""
+        why = said or next(problem for problem, flags in wrong.items() if flags[at])
+        unreads.add(f"row {numbers[at]}", why)
+    unreads.number = int(np.count_nonzero(is_wrong))
+    kept = np.flatnonzero(~is_wrong)
+    batch = batch.take(pa.array(kept, pa.int64()))
+    return batch, numbers[kept], recorded[kept], unreads
+
+
+def _no_task(batch: pa.RecordBatch) -> Flags:
+    return one_of(batch.column("task"), _is_blank)
+
+
+def _nobody(batch: pa.RecordBatch) -> Flags:
+    no_kind = one_of(batch.column("kind"), lambda kind: kind not in PRINCIPALS)
+    flags: Flags = no_kind | one_of(batch.column("principal"), _is_blank)
+    return flags
+
+
+def _no_time(batch: pa.RecordBatch) -> Flags:
+    """A moment before the year 1 or after the year 9999; null is no moment and not wrong."""
+    column = decoded(batch.column("now")) if "now" in batch.schema.names else None
+    if column is None or column.null_count == len(column):
+        return np.zeros(len(batch), np.bool_)
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    a_second = A_SECOND[column.type.unit]
+    seconds = numbers_of(column.cast(pa.int64())) // a_second
+    flags: Flags = (seconds < _FIRST_SECOND) | (seconds > _LAST_SECOND)
+    return flags
+
+
+def _is_blank(text: object) -> bool:
+    return not isinstance(text, str) or not text.strip()
+
+
+_PROBLEMS: Mapping[str, Callable[[pa.RecordBatch], Flags]] = {
+    NO_TASK_SAID: _no_task,
+    NOBODY: _nobody,
+    NO_TIME: _no_time,
+}
+"""What keeps a row from being read, whatever the policy asks about."""
 
 
 def _answers(

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from policy_engine.audit.replay.candidate import Candidate
 from policy_engine.audit.replay.source import SourceError
+from policy_engine.audit.unfolding import reach_of
 from policy_engine.decision.history import History, PastAction
 
 _NOTHING = History()
@@ -27,9 +28,7 @@ class Past:
         self._questions = candidate.questions
         self._remembered = candidate.remembered
         self._asks_attempts = candidate.asks_attempts
-        reaches = [one.reach for one in self._questions.values()]
-        known = [reach for reach in reaches if reach is not None]
-        self._reach = max(known) if known and len(known) == len(reaches) else None
+        self._reach = reach_of(self._questions.values())
         self._history = _NOTHING
         self._last: datetime | None = None
         self._kept = 0

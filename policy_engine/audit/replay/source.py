@@ -28,6 +28,7 @@ from policy_engine.decision.columns.shape import shape_of
 from policy_engine.decision.history import Status
 from policy_engine.foundation.errors import InputError
 from policy_engine.foundation.reading import MAXIMUM_SIZE
+from policy_engine.ledger.sealed_folder import is_sealed
 
 Form: TypeAlias = Literal["ledger", "parquet", "jsonl"]
 STATUSES = frozenset(get_args(Status))
@@ -42,6 +43,8 @@ _PIECE = 1 << 20
 _MOST_DICTIONARY = 1 << 16
 """Bytes, as they stand in the file."""
 _SQLITE, _PARQUET = b"SQLite format 3\0", b"PAR1"
+_MARK = "\ufeff".encode()
+"""What some programs put before the first line of a text in UTF-8; it says nothing."""
 _OFFSET = re.compile(r"[+-][0-9]{2}:[0-9]{2}")
 
 
@@ -88,14 +91,18 @@ class Rows(NamedTuple):
 
 
 def form_of(place: str) -> Form:
-    """What a store or a file is. Raises `SourceError` for a file that is not there."""
-    if "://" in place:
+    """What a store, a sealed record or a file is: a file by how it begins, or by its `.parquet`.
+
+    Raises `SourceError` for a file that is not there.
+    """
+    if "://" in place or is_sealed(Path(place)):
         return "ledger"
     with _reading(place), _opened(place) as file:
         start = file.read(len(_SQLITE))
     if start == _SQLITE:
         return "ledger"
-    return "parquet" if start.startswith(_PARQUET) else "jsonl"
+    is_table = start.startswith(_PARQUET) or place.lower().endswith(".parquet")
+    return "parquet" if is_table else "jsonl"
 
 
 def lines(place: str) -> Iterator[Line]:
@@ -110,7 +117,10 @@ def lines(place: str) -> Iterator[Line]:
                 end += len(rest)
                 is_whole = rest.endswith(b"\n")
                 text = b""
-            if len(text) > MAXIMUM_SIZE or not text:
+            is_long = len(text) > MAXIMUM_SIZE or not text
+            if number == 1:
+                text = text.removeprefix(_MARK)
+            if is_long:
                 yield Line(number, None, end)
             elif text.strip():
                 yield Line(number, text, end)
@@ -133,7 +143,12 @@ class ParquetTable:
             check_columns(place, schema)
             few = _of_few_values(metadata)
             texts = [one.name for one in schema if _is_text(one.type) and one.name in few]
-            self._file = pq.ParquetFile(place, read_dictionary=texts, buffer_size=_PIECE)
+            self._file = pq.ParquetFile(
+                place,
+                read_dictionary=texts,
+                buffer_size=_PIECE,
+                page_checksum_verification=True,
+            )
         self.columns = [name for name in schema.names if is_of_interest(name)]
         self.rows: int = metadata.num_rows
 
@@ -217,7 +232,7 @@ def _reading(place: str) -> Iterator[None]:
     """What goes wrong while a file is read."""
     try:
         yield
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
         why = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise SourceError(f"{place} cannot be read: {why}") from error
 

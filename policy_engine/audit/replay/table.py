@@ -62,8 +62,7 @@ class Replayed:
             try:
                 case = case_of_line(self.candidate, line, self._now)
             except InputError as error:
-                why = str(error).removeprefix(f"line {line.number}: ")
-                self.unreads.add(f"line {line.number}", why)
+                self.unreads.add(f"line {line.number}", str(error))
             else:
                 self.case(case)
             advance(line.end - known)

@@ -17,12 +17,16 @@ from policy_engine.decision.columns.data import Places, data_of, decoded
 from policy_engine.decision.columns.holders import RolesOf, asked
 from policy_engine.decision.columns.shape import ROOTS, shape_of
 from policy_engine.decision.history import Status
+from policy_engine.decision.intake import Unwritable
 from policy_engine.foundation.errors import InputError
 from policy_engine.foundation.reading import MAXIMUM_SIZE, read_json
 from policy_engine.language.policy import Kind
 from policy_engine.runtime.files import ActionFile
 
-_PRINCIPALS: Mapping[object, type[Principal]] = {"agent": Agent, "human": Human}
+PRINCIPALS: Mapping[object, type[Principal]] = {"agent": Agent, "human": Human}
+NO_TASK_SAID = "`task` is missing"
+NOBODY = "nobody acts: `principal` and `kind` must say who"
+NO_TIME = "`now` is beyond the calendar"
 
 
 def case_of_line(candidate: Candidate, line: Line, now: datetime) -> Case:
@@ -30,10 +34,9 @@ def case_of_line(candidate: Candidate, line: Line, now: datetime) -> Case:
 
     Raises `InputError` that says what is wrong with it.
     """
-    place = f"line {line.number}"
     if line.text is None:
         raise InputError(f"the line is larger than {MAXIMUM_SIZE // 2**20} MiB")
-    value = read_json(line.text, what=place)
+    value = _json_of(line.text)
     if not isinstance(value, dict):
         raise InputError("an object must stand here")
     value.pop("id", None)
@@ -44,11 +47,13 @@ def case_of_line(candidate: Candidate, line: Line, now: datetime) -> Case:
         raise InputError(_first_of(error)) from error
     if file.history is not None:
         raise InputError("`history` has no place here: the past is what stands in the lines above")
+    if not file.task.strip():
+        raise InputError(NO_TASK_SAID)
     _refuse_timeless(candidate, file.task, file.now)
     action, session = file.action(), file.session
     who = action.principal
     return Case(
-        place,
+        f"line {line.number}",
         action,
         recorded,
         file.now or now,
@@ -61,6 +66,15 @@ def case_of_line(candidate: Candidate, line: Line, now: datetime) -> Case:
         tuple(asked(candidate.roles, one.id, one.kind, action.domain) for one in action.chain),
         status,
     )
+
+
+def _json_of(text: bytes) -> object:
+    """What a line says. Raises `InputError` that counts columns: the line is named already."""
+    try:
+        return read_json(text.rstrip(b"\r\n"), what="it")
+    except InputError as error:
+        why = str(error).removeprefix("it: ").replace(", line 1 column ", ", column ")
+        raise InputError(why) from error
 
 
 def cases_of_rows(
@@ -97,13 +111,13 @@ class _Taken:
 
     def case(self, candidate: Candidate, at: int, place: str, now: datetime) -> Case:
         kind, id_ = self._what["kind"][at], self._what["principal"][at]
-        make: Any = _PRINCIPALS.get(kind)
+        make: Any = PRINCIPALS.get(kind)
         if make is None or not isinstance(id_, str) or not id_.strip():
-            raise InputError("nobody acts: `principal` and `kind` must say who")
+            raise InputError(NOBODY)
         own, domain = self._one("now", at), cast("str | None", self._one("domain", at))
         task = self._what["task"][at]
         if own is not None and not isinstance(own, datetime):
-            raise InputError("`now` is beyond the calendar")
+            raise InputError(f"`now` is {own.why}" if isinstance(own, Unwritable) else NO_TIME)
         _refuse_timeless(candidate, task, own)
         return Case(
             place,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from policy_engine.cli import audit_export
 from policy_engine.cli.main import main
 from tests.audit.busy import BusyDesk
 
@@ -86,7 +86,7 @@ def test_what_breaks_off_leaves_nothing_and_what_was_there_stays(
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(audit_export.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     result = export(desk.store, "csv", tmp_path / name)
     assert (result.exit_code, "No space left on device" in result.stderr) == (2, True)
     assert [path.name for path in tmp_path.iterdir()] == ["export.csv"]

@@ -63,6 +63,20 @@ def test_the_schema_is_asked_in_earnest() -> None:
     assert not validators()[6003].is_valid({"class_uid": 6003})
 
 
+def test_a_number_and_its_caption_say_the_same(material: Material, broken: Material) -> None:
+    """The schema knows the captions; 99 is another word than these."""
+    classes = get_ocsf_schema(version=VERSION)["classes"]
+    compared = set()
+    for event in (*events(every_standing(material)), *events(broken)):
+        name, _ = _CLASSES[int(str(event["class_uid"]))]
+        for number, known in classes[name]["attributes"].items():
+            caption = known.get("sibling")
+            if "enum" in known and caption in event and event[number] != 99:
+                assert event[caption] == known["enum"][str(event[number])]["caption"], number
+                compared.add(number)
+    assert compared >= {"activity_id", "severity_id", "status_id", "action_id", "disposition_id"}
+
+
 def test_an_event_says_what_the_gate_made_of_it(material: Material) -> None:
     told = [(e["status"], e["action"], e["disposition"]) for e in events(material)]
     assert told == [
@@ -129,11 +143,21 @@ _RESULT = _object(
     partialFingerprints={"type": "object", "additionalProperties": _TEXT},
     properties={"type": "object"},
 )
-_RULE = _object(["id"], id=_WORDS, shortDescription=_MESSAGE)
+_RULE = _object(
+    ["id"],
+    id=_WORDS,
+    name=_WORDS,
+    shortDescription=_MESSAGE,
+    fullDescription=_MESSAGE,
+    help=_MESSAGE,
+)
 _RULES = {"type": "array", "items": _RULE, "uniqueItems": True}
 _RUN = _object(
     ["tool"],
-    tool=_object(["driver"], driver=_object(["name"], name=_WORDS, rules=_RULES)),
+    tool=_object(
+        ["driver"],
+        driver=_object(["name"], name=_WORDS, semanticVersion=_WORDS, rules=_RULES),
+    ),
     automationDetails=_object([], id=_WORDS, guid=_GUID),
     columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
     results={"type": "array", "items": _RESULT},

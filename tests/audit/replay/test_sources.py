@@ -127,8 +127,8 @@ def test_with_a_past_each_row_needs_its_time(tmp_path: Path) -> None:
     rows = [row(), row(now=None), {**row(), "task": "look", "now": None}, row(kind="cat")]
     answer = replay(candidate(tmp_path, POLICY + LIMIT), parquet(tmp_path, rows))
     assert unread(answer) == [
-        Unread("row 2", "`now` is missing, and the policy asks about the past of `refund`"),
         Unread("row 4", "nobody acts: `principal` and `kind` must say who"),
+        Unread("row 2", "`now` is missing, and the policy asks about the past of `refund`"),
     ]
 
 

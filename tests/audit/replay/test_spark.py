@@ -20,19 +20,11 @@ from policy_engine.audit.replay.replay import replay
 from policy_engine.audit.replay.source import SourceError
 from policy_engine.audit.replay.spark import spark_replay
 from policy_engine.loading import check
+from tests.audit.exports.packages import from_pypi
 from tests.audit.replay.shop import LIMIT, POLICY, START, parquet, row
 
-MISSING = [
-    what
-    for what, is_there in (
-        ("pyspark", find_spec("pyspark") is not None),
-        ("pandas", find_spec("pandas") is not None),
-        ("a Java runtime", shutil.which("java") is not None),
-    )
-    if not is_there
-]
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not here: {', '.join(MISSING)}")
 TASKS = ("refund", "gift")
+LOCK = Path(__file__).with_name("spark.lock")
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -44,21 +36,39 @@ def loaded(path: str) -> Candidate:
 
 
 @pytest.fixture(scope="module")
-def session() -> Iterator[Any]:
+def spark(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Spark can be imported: where it is not installed, it is fetched."""
+    if shutil.which("java") is None:
+        pytest.skip("no Java runtime is here: nothing ran under Spark")
+    if find_spec("pyspark") is not None and find_spec("pandas") is not None:
+        yield
+        return
+    assert pytestconfig.cache is not None
+    folder = from_pypi(LOCK, pytestconfig.cache.mkdir("spark"), built_here=("pyspark",))
+    if folder is None:
+        pytest.skip("Spark cannot be installed: nothing ran under it")
+    sys.path.append(str(folder))
+    yield
+    sys.path.remove(str(folder))
+
+
+@pytest.fixture(scope="module")
+def session(spark: None) -> Iterator[Any]:
     from pyspark.sql import SparkSession
 
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, sys.path)])
-    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
-    made = (
-        SparkSession.builder.master("local[2]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.execution.arrow.maxRecordsPerBatch", "17")
-        .getOrCreate()
-    )
-    yield made
-    made.stop()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PYSPARK_PYTHON", sys.executable)
+        environment.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), *filter(None, sys.path)]))
+        environment.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+        made = (
+            SparkSession.builder.master("local[2]")
+            .config("spark.ui.enabled", "false")
+            .config("spark.sql.session.timeZone", "UTC")
+            .config("spark.sql.execution.arrow.maxRecordsPerBatch", "17")
+            .getOrCreate()
+        )
+        yield made
+        made.stop()
 
 
 @pytest.fixture
