@@ -6,17 +6,19 @@ the record has them: canonical JSON, secrets sealed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import cast
 
 from policy_engine.audit.gaps import gaps
 from policy_engine.audit.handed import Asked, Person
 from policy_engine.audit.measures import Metrics, Share, Spread, Tally
+from policy_engine.audit.operations_account import operations_account
 from policy_engine.audit.period import Period, Timeline
 from policy_engine.audit.report import Report
 from policy_engine.audit.statement import statement
-from policy_engine.audit.story import Approval, Ask, Reason, Rejection, Standing, Story
+from policy_engine.audit.story import Approval, Ask, Notice, Reason, Rejection, Standing, Story
 from policy_engine.audit.summary import Group, PolicyVersion, RuleUse
 from policy_engine.audit.words import headline
 from policy_engine.foundation.canonical import Json, encode, timestamp_text
@@ -38,6 +40,7 @@ def report_account(report: Report) -> dict[str, Json]:
         "unreadable_entries": summary.unreadable,
         "entries_set_back": summary.set_back,
         "sessions": summary.sessions,
+        "sub_agent_sessions": summary.branches,
         "outcomes": _tally(summary.tally),
         "metrics": _metrics(summary.metrics),
         "tasks": _groups(summary.tasks),
@@ -52,9 +55,29 @@ def report_account(report: Report) -> dict[str, Json]:
             "people": summary.confirmations.people,
             "missing": summary.confirmations.missing,
         },
+        "notices": {
+            "asks_told": summary.told.asks,
+            "delivered": summary.told.delivered,
+            "given_up": summary.told.given_up,
+            "from_ask_to_notice": spread_account(summary.told.waiting),
+        },
+        **operations_account(summary.operations),
         "timeline": _timeline(summary.timeline),
         "actions": [_story(s) for s in summary.stories if s.standing is not Standing.RAN],
     }
+
+
+def account_text(account: Mapping[str, Json]) -> str:
+    """The account as JSON text: laid out, but each action on a line of its own.
+
+    There may be very many actions, and one that is laid out takes long to write and to read.
+    """
+    actions = cast("list[Json]", account["actions"])
+    laid_out = json.dumps({**account, "actions": []}, ensure_ascii=False, indent=2)
+    before, empty, after = laid_out.partition('\n  "actions": []')
+    lines = ",\n".join(f"    {json.dumps(action, ensure_ascii=False)}" for action in actions)
+    told = f"[\n{lines}\n  ]" if actions else "[]"
+    return f"{before}{empty.removesuffix('[]')}{told}{after}\n"
 
 
 def _period(period: Period) -> Json:
@@ -66,6 +89,7 @@ def _record(verification: Verification) -> dict[str, Json]:
         "holds": verification.holds,
         "entries": verification.entries,
         "head": verification.head,
+        "root": verification.root,
         "findings": [
             {"code": f.code.id, "entry": f.number, "text": f.text} for f in verification.findings
         ],
@@ -154,6 +178,7 @@ def _story(story: Story) -> Json:
         "evidence": {
             "last_entry": story.evidence.last,
             "decision": story.evidence.decision,
+            "execution": story.evidence.executed,
             "digest": story.evidence.digest,
         },
         "standing": story.standing.value,
@@ -185,6 +210,9 @@ def _story(story: Story) -> Json:
         "ms": story.milliseconds,
         "code": story.code,
         "problem": story.problem,
+        "notices": [_notice(notice) for notice in story.notices],
+        "called_again": [_time(at) for at in story.retried],
+        "abandoned": story.abandoned,
     }
 
 
@@ -220,6 +248,17 @@ def _approval(approval: Approval) -> Json:
         "at": _time(approval.at),
         "waited": _seconds(approval.waited),
         "reason": approval.reason,
+    }
+
+
+def _notice(notice: Notice) -> Json:
+    return {
+        "kind": notice.kind,
+        "channel": notice.channel,
+        "roles": [*notice.roles],
+        "at": _time(notice.at),
+        "attempts": notice.attempts,
+        "problem": notice.problem,
     }
 
 

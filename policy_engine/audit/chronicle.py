@@ -9,11 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from policy_engine.audit.draft import KINDS, Draft, Tell
+from policy_engine.audit import operations
+from policy_engine.audit.draft import KINDS as OF_ACTIONS, Draft, Tell
 from policy_engine.audit.reading import instant, readable, text
 from policy_engine.audit.story import Story
 from policy_engine.foundation.errors import LedgerError
 from policy_engine.ledger.record import Record
+
+KINDS = frozenset((*OF_ACTIONS, *operations.KINDS, "session"))
+"""The kinds of entries that a report tells."""
+UNTOLD = frozenset(("opened", "signing_key"))
+"""Kinds on which the record itself rests: the verification has them."""
 
 _NO_ID = "-"
 """The gate's word for an action that it refused before it could be kept."""
@@ -29,6 +35,9 @@ class Chronicle:
         self.set_back = 0
         """Entries whose time lies before that of the entry before them."""
         self.sessions: list[datetime] = []
+        self.branches: list[datetime] = []
+        """Sessions of sub-agents, which are part of another."""
+        self.logbook = operations.Logbook()
         self._latest: datetime | None = None
         self._drafts: dict[object, Draft] = {}
 
@@ -44,11 +53,14 @@ class Chronicle:
         self.set_back += self._latest is not None and at < self._latest
         self._latest = at
         self.last = at if self.last is None else max(self.last, at)
-        tell = KINDS.get(record.kind)
+        tell = OF_ACTIONS.get(record.kind)
         if tell is not None:
             self._told(record, at, tell)
         elif record.kind == "session":
-            self.sessions.append(at)
+            branched = text(record.body, "branched_from") is not None
+            (self.branches if branched else self.sessions).append(at)
+        else:
+            self.logbook.take(record, at)
 
     def stories(self) -> tuple[Story, ...]:
         """All actions so far, in the order in which they were proposed."""
@@ -62,11 +74,8 @@ class Chronicle:
         key = (action, record.number) if action == _NO_ID else action
         draft = self._drafts.get(key)
         if draft is None:
-            draft = self._drafts[key] = Draft(action, at, record.number, record.number)
-        draft.last = record.number
-        if record.kind == "decided":
-            draft.decision = record
-        tell(draft, record.body, at)
+            draft = self._drafts[key] = Draft(action, at)
+        draft.take(record, tell, at)
 
 
 def _can_be_read(record: Record) -> bool:

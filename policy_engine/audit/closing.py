@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from policy_engine.audit.gaps import gaps
 from policy_engine.audit.markup import Html, code, tag
+from policy_engine.audit.proving import Proofs
 from policy_engine.audit.report import Report
 from policy_engine.audit.words import moment, zone_name
 
@@ -17,7 +18,7 @@ def missing(report: Report) -> Iterator[Html]:
     yield tag("dl", *rows, class_="gaps")
 
 
-def checking(report: Report) -> Iterator[Html]:
+def checking(report: Report, proofs: Proofs) -> Iterator[Html]:
     """How somebody else comes to the same result."""
     yield tag("h2", "How to check it")
     steps: list[tuple[Html | str, ...]] = [
@@ -32,9 +33,10 @@ def checking(report: Report) -> Iterator[Html]:
             ".",
         ),
         (
-            "Look up the entries that the samples name. The digest of an entry is SHA-256 over its"
-            " canonical JSON, with the digest of the entry before it.",
+            "Look up the entries that the samples name. The digest of an entry is the hash of"
+            " its leaf in the tree of the record (RFC 6962): kind, time, digest of what it tells.",
         ),
+        *_proving(proofs),
         (
             "Write the report again with ",
             code("policy audit report"),
@@ -42,6 +44,22 @@ def checking(report: Report) -> Iterator[Html]:
         ),
     ]
     yield tag("ol", *[tag("li", *step) for step in steps], class_="steps")
+
+
+def _proving(proofs: Proofs) -> Iterator[tuple[Html | str, ...]]:
+    """How to check a proof without the record."""
+    if proofs.problem is not None:
+        return
+    yield (
+        "Without the record: copy from “Entries and proofs” of a sample the entry to a file ",
+        code("FOLDER/entry"),
+        " (without a newline at its end) and its proof to ",
+        code("FOLDER/proof"),
+        ". ",
+        code("policy ledger check FOLDER --trust KEY"),
+        " verifies it where the checkpoint is signed, and so does any other tool that reads C2SP"
+        " tlog-proof. Have KEY from whoever signs, not from this page.",
+    )
 
 
 def signing() -> Html:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import tzinfo
 
 from policy_engine.audit.control_words import (
@@ -15,6 +15,8 @@ from policy_engine.audit.control_words import (
 )
 from policy_engine.audit.controls import Carrier, Control, Controls, Status
 from policy_engine.audit.markup import Content, Html, code, foreign, joined, prose, tag
+from policy_engine.audit.proof_page import folded
+from policy_engine.audit.proving import Proofs
 from policy_engine.audit.story import Story
 from policy_engine.audit.tables import table
 from policy_engine.audit.uses import Use, Waived
@@ -29,15 +31,30 @@ from policy_engine.audit.words import (
 )
 
 
-def by_control(found: Controls, told: Collection[int], zone: tzinfo) -> Iterator[Html]:
+def by_control(
+    found: Controls, told: Collection[int], zone: tzinfo, proofs: Proofs
+) -> Iterator[Html]:
     """Two kinds of section: the whole, and one for each control that something stands for.
 
-    `told` are the entries of the actions that have a card further down.
+    `told` are the entries of the actions that have a card further down, with what proves them; of
+    any other the proofs stand where it is named first.
     """
+    given = set(told)
     yield tag("section", *_whole(found))
     for control in found.controls:
         if control.carriers or control.record:
-            yield tag("section", *_control(control, told, zone), class_="control")
+            yield tag(
+                "section",
+                *_control(control, told, zone, _given(control, given, proofs)),
+                class_="control",
+            )
+
+
+def _given(control: Control, given: set[int], proofs: Proofs) -> Mapping[int, Html | None]:
+    """The proofs to show here, by the first entry of the action: those not given before."""
+    own = [story for story in control.samples if story.entry not in given]
+    given.update(story.entry for story in own)
+    return {story.entry: folded(proofs, story) for story in own}
 
 
 def _whole(found: Controls) -> Iterator[Html]:
@@ -85,7 +102,9 @@ def _badge(status: Status) -> Html:
 # One control
 
 
-def _control(control: Control, told: Collection[int], zone: tzinfo) -> Iterator[Html]:
+def _control(
+    control: Control, told: Collection[int], zone: tzinfo, given: Mapping[int, Html | None]
+) -> Iterator[Html]:
     head = tag("h3", prose(control.title), " ", _badge(control.status), id=_anchor(control))
     yield head
     yield tag("p", code(control.name, 80), f": {MEANINGS[control.status]}.", class_="lead")
@@ -97,7 +116,10 @@ def _control(control: Control, told: Collection[int], zone: tzinfo) -> Iterator[
         for waived in carrier.use.exceptions if carrier.use is not None else ():
             yield tag("p", *_exception(waived, carrier, zone))
     if control.samples:
-        items = [tag("li", *_sample(story, told, zone)) for story in control.samples]
+        items = [
+            tag("li", *_sample(story, told, zone), given.get(story.entry))
+            for story in control.samples
+        ]
         yield tag("p", "To look up in the record:", class_="more")
         yield tag("ul", *items, class_="short")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from policy_engine.audit.report import Report
-from policy_engine.audit.story import NOT_RECORDED, Standing
+from policy_engine.audit.story import NOT_RECORDED, REPORTED, Standing
 from policy_engine.audit.words import counted
 from policy_engine.runtime.executors import Recorded
 
@@ -61,6 +61,39 @@ def _played(report: Report) -> Iterator[Gap]:
         yield Gap("That something was really done", why)
 
 
+def _reported(report: Report) -> Iterator[Gap]:
+    number = sum(story.performed_by == REPORTED for story in report.summary.stories)
+    if number:
+        actions = counted(number, "action was", "actions were")
+        why = (
+            f"{actions} carried out by whoever proposed them, who told the gate what came of it."
+            " The gate made no such call and saw no such outcome."
+        )
+        yield Gap("That what was reported is what happened", why)
+
+
+def _repeated(report: Report) -> Iterator[Gap]:
+    number = sum(bool(story.retried) for story in report.summary.stories)
+    if number:
+        actions = counted(number, "action was", "actions were")
+        why = (
+            f"{actions} called again after a process had ended, under the same key. Whether the"
+            " tool did twice what it was asked for twice is not in the record."
+        )
+        yield Gap("That what was called again happened once", why)
+
+
+def _undecided(report: Report) -> Iterator[Gap]:
+    number = sum(story.abandoned for story in report.summary.stories)
+    if number:
+        actions = counted(number, "action", "actions")
+        why = (
+            f"The process that proposed {actions} ended before the decision. They count as refused,"
+            " and nothing was done."
+        )
+        yield Gap("What the policy says to what was never decided", why)
+
+
 def _unknown(report: Report) -> Iterator[Gap]:
     number = report.summary.tally[Standing.UNKNOWN]
     if number:
@@ -84,6 +117,13 @@ def _people(report: Report) -> Iterator[Gap]:
     if summary.asked and not summary.people:
         why = "Nobody has answered, so nothing is known about how people decide or how fast."
         yield Gap("Whether people do their part", why)
+
+
+def _notices(report: Report) -> Iterator[Gap]:
+    told, asks = report.summary.told, sum(one.asks for one in report.summary.asked)
+    if told.asks < asks:
+        why = f"Of {counted(asks, 'ask')}, the record has no notice to those who were asked of "
+        yield Gap("Whether people knew that they were asked", f"{why}{asks - told.asks:,}.")
 
 
 def _validations(report: Report) -> Iterator[Gap]:
@@ -112,9 +152,13 @@ _OWN: tuple[Callable[[Report], Iterator[Gap]], ...] = (
     _unreadable,
     _end,
     _played,
+    _reported,
+    _repeated,
+    _undecided,
     _unknown,
     _overdue,
     _people,
+    _notices,
     _validations,
     _nameless,
     _clock,

@@ -56,6 +56,19 @@ class Confirmations:
     """Actions that wait for it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Whether people were told that they are asked."""
+
+    asks: int
+    """Of which a notice was delivered."""
+    delivered: int
+    """Notices of any kind, over any channel."""
+    given_up: int
+    waiting: Spread | None
+    """From the ask to the first notice of it."""
+
+
 def asked(stories: Iterable[Story]) -> tuple[Asked, ...]:
     """By role, the most asked first."""
     ends: dict[str, Counter[str]] = {}
@@ -108,6 +121,20 @@ def confirmations(stories: Iterable[Story]) -> Confirmations:
     given = [story.confirmation.by for story in told if story.confirmation is not None]
     missing = sum(story.standing is Standing.WAITS and story.unconfirmed for story in told)
     return Confirmations(len(given), len(set(given)), missing)
+
+
+def notified(stories: Iterable[Story]) -> Told:
+    """What the record says of notices about these actions."""
+    delivered = given_up = 0
+    waits: list[timedelta | None] = []
+    for story in stories:
+        if story.notices:
+            given_up += sum(notice.problem is not None for notice in story.notices)
+            delivered += sum(notice.problem is None for notice in story.notices)
+            firsts = (min((n.at for n in story.told(a)), default=None) for a in story.asks)
+            pairs = zip(story.asks, firsts, strict=True)
+            waits += [first - ask.since for ask, first in pairs if first is not None]
+    return Told(len(waits), delivered, given_up, Spread.of(waits))
 
 
 def _ending(ask: Ask, story: Story) -> str:

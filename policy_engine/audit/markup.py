@@ -41,6 +41,11 @@ def safe(piece: Html | str) -> Html:
     return piece if isinstance(piece, Html) else Html(escape(shown(piece, 2_000)))
 
 
+def verbatim(text: str) -> Html:
+    """A text of several lines as it is, to be copied. Its characters are known to be harmless."""
+    return Html(escape(text, quote=False))
+
+
 def foreign(value: str, longest: int = LONGEST) -> Html:
     """A name or text from outside, isolated so that its writing direction stays its own."""
     return tag("bdi", shown(value, longest))

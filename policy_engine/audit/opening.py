@@ -21,7 +21,7 @@ from policy_engine.audit.words import (
     zone_name,
 )
 from policy_engine.foundation.diagnostics import Severity
-from policy_engine.ledger.verify import Finding
+from policy_engine.ledger.authorised import Finding
 
 _MOST_FINDINGS = 12
 

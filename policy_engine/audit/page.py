@@ -12,17 +12,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib import resources
 
-from policy_engine.audit import tables
+from policy_engine.audit import proving, tables
 from policy_engine.audit.closing import checking, foot, missing, signing
 from policy_engine.audit.control_page import by_control
 from policy_engine.audit.controls import Controls
 from policy_engine.audit.figures import by_agent, by_task, figures, over_time
 from policy_engine.audit.markup import Html, tag
 from policy_engine.audit.opening import opening
+from policy_engine.audit.operations_page import around
+from policy_engine.audit.proof_page import checkpoints, folded
+from policy_engine.audit.proving import Proofs
 from policy_engine.audit.report import Report
 from policy_engine.audit.samples import Samples, samples
-from policy_engine.audit.statement import consent
-from policy_engine.audit.story import Standing
+from policy_engine.audit.statement import consent, notices
+from policy_engine.audit.story import Standing, Story
 from policy_engine.audit.summary import Summary
 from policy_engine.audit.telling import Standpoint, card
 from policy_engine.audit.words import headline
@@ -30,9 +33,11 @@ from policy_engine.audit.words import headline
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-def page(report: Report, controls: Controls | None = None) -> str:
-    """The whole document, by control too where `controls` are given. Times are those of the
-    summary's zone."""
+def page(report: Report, controls: Controls | None = None, proofs: Proofs = proving.NONE) -> str:
+    """The whole document, by control too where `controls` are given, with what proves its samples.
+
+    Times are those of the summary's zone.
+    """
     head = tag(
         "head",
         Html('<meta charset="utf-8">'),
@@ -41,20 +46,27 @@ def page(report: Report, controls: Controls | None = None) -> str:
         tag("title", " ".join(headline(report.summary.tally))),
         tag("style", Html(_style())),
     )
-    body = tag("body", tag("main", *_sections(report, controls)))
+    body = tag("body", tag("main", *_sections(report, controls, proofs)))
     return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
+
+
+def sampled(report: Report, controls: Controls | None = None) -> tuple[Story, ...]:
+    """The actions that the page tells one by one, each once."""
+    chosen = [story for told in samples(report.summary.stories).of.values() for story in told]
+    of_controls = [s for control in controls.controls for s in control.samples] if controls else []
+    return tuple({story.entry: story for story in (*chosen, *of_controls)}.values())
 
 
 def _style() -> str:
     return resources.files(__package__).joinpath("page.css").read_text(encoding="utf-8")
 
 
-def _sections(report: Report, controls: Controls | None) -> Iterator[Html]:
+def _sections(report: Report, controls: Controls | None, proofs: Proofs) -> Iterator[Html]:
     summary = report.summary
     yield opening(report)
     told = samples(summary.stories)
     if controls is not None:
-        yield from by_control(controls, told.entries, summary.zone)
+        yield from by_control(controls, told.entries, summary.zone, proofs)
     if summary.stories:
         yield tag("section", *figures(summary))
         yield tag("section", *by_task(summary))
@@ -63,10 +75,12 @@ def _sections(report: Report, controls: Controls | None) -> Iterator[Html]:
         yield tag("section", *_rules(summary, told))
         yield tag("section", *_people(summary, told))
         yield tag("section", *_policies(summary))
+    yield tag("section", *around(summary.operations, summary.zone, report.written))
     yield tag("section", *missing(report))
     if summary.stories:
-        yield tag("section", *_samples(report, told))
-    yield tag("section", *checking(report))
+        yield tag("section", *_samples(report, told, proofs))
+    yield tag("section", *checkpoints(proofs))
+    yield tag("section", *checking(report, proofs))
     yield signing()
     yield foot(report)
 
@@ -101,6 +115,7 @@ def _people(summary: Summary, told: Samples) -> Iterator[Html]:
         lead = "Who was asked, what came of it, and how long that took."
         yield tag("p", lead, class_="lead")
         yield tables.asked(summary.asked, summary.zone)
+        yield tag("p", notices(summary.told, summary.asked), class_="more")
     if summary.people:
         yield tables.people(summary.people)
     if any(story.approvals for story in summary.stories):
@@ -138,7 +153,7 @@ _TOLD = {
 """In the order in which somebody should look at it."""
 
 
-def _samples(report: Report, told: Samples) -> Iterator[Html]:
+def _samples(report: Report, told: Samples, proofs: Proofs) -> Iterator[Html]:
     at = Standpoint(report.summary.zone, report.written)
     yield tag("h2", "Samples, with their evidence")
     lead = (
@@ -151,6 +166,8 @@ def _samples(report: Report, told: Samples) -> Iterator[Html]:
         shown, number = told.of[standing], report.summary.tally[standing]
         if shown:
             yield tag("h3", f"{title} ({number:,})")
-            yield tag("div", *[card(story, at) for story in shown], class_="cards")
+            yield tag(
+                "div", *[card(story, at, folded(proofs, story)) for story in shown], class_="cards"
+            )
         if number > len(shown):
             yield tag("p", f"and {number - len(shown):,} more", class_="more")

@@ -71,12 +71,17 @@ def columns(timeline: Timeline, title: str) -> Html:
     ]
     every = -(-len(timeline.buckets) // 8)
     labels = [
-        _text(_when(bucket, timeline), left + (i + 0.5) * slot, height + 18, "middle")
+        _below(_when(bucket, timeline), left + (i + 0.5) * slot, height + 18)
         for i, bucket in enumerate(timeline.buckets)
         if i % every == 0
     ]
     said = f"{len(timeline.buckets)} columns, at most {highest} actions in one"
     return _svg(height + foot, title, said, *grid, *drawn, *labels)
+
+
+def _below(when: str, x: float, y: float) -> Html:
+    """The label of a column, in its middle as far as it fits."""
+    return _text(when, min(x, _WIDTH - _DIGIT * len(when) / 2), y, "middle")
 
 
 def _row(name: str, tally: Tally, y: float, room: float, longest: int) -> Iterator[Html]:

@@ -9,10 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+UNDECLARED = "(undeclared)"
+"""The member that stands for all that nobody declared."""
+
+_SHA = 64
+
 
 def readable(body: object) -> bool:
     """Whether a body is an object at all."""
-    return isinstance(body, Mapping)
+    return isinstance(body, dict)
 
 
 def text(body: Mapping[str, object], name: str) -> str | None:
@@ -32,13 +37,23 @@ def whole(body: Mapping[str, object], name: str) -> int | None:
 def members(body: Mapping[str, object], name: str) -> Mapping[str, object]:
     """A member that is an object; empty where it is none."""
     value = body.get(name)
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def objects(body: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
     """The objects of a member that is a list."""
     value = body.get(name)
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def is_sealed(value: object) -> bool:
+    """Whether some of a datum is a digest, or was not declared."""
+    if isinstance(value, Mapping):
+        digest = value.get("secret")
+        if len(value) == 1 and isinstance(digest, str) and len(digest) == _SHA:
+            return True
+        return UNDECLARED in value or any(is_sealed(part) for part in value.values())
+    return isinstance(value, list) and any(is_sealed(part) for part in value)
 
 
 def file_of(place: str) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, tzinfo
 
 from policy_engine.audit.chronicle import Chronicle
 from policy_engine.audit.period import Period
+from policy_engine.audit.story import Standing
 from policy_engine.audit.summary import EVER, Summary, summary_of
 from policy_engine.ledger.record import Record
 from policy_engine.ledger.verify import Beside, Verification, verify
@@ -29,6 +30,7 @@ class Report:
         return sum(
             any(ask.due <= self.written for ask in story.open_asks)
             for story in self.summary.stories
+            if story.standing is Standing.WAITS
         )
 
 

@@ -33,7 +33,10 @@ class Samples:
 def samples(stories: Iterable[Story]) -> Samples:
     """Chooses among these actions."""
     told = tuple(stories)
-    of = {standing: _chosen(told, standing) for standing in Standing}
+    ended: dict[Standing, list[Story]] = {standing: [] for standing in Standing}
+    for story in told:
+        ended[story.standing].append(story)
+    of = {standing: _chosen(own, standing) for standing, own in ended.items()}
     by_rule: dict[str, int] = {}
     for story in (*(story for chosen in of.values() for story in chosen), *told):
         for key in story.stopping:
@@ -41,10 +44,9 @@ def samples(stories: Iterable[Story]) -> Samples:
     return Samples(of, by_rule)
 
 
-def _chosen(stories: Sequence[Story], standing: Standing) -> tuple[Story, ...]:
+def _chosen(own: Sequence[Story], standing: Standing) -> tuple[Story, ...]:
     """One of each kind in turn, the largest kind first, until there are enough."""
     kinds: dict[tuple[str, ...], list[Story]] = {}
-    own = [story for story in stories if story.standing is standing]
     for story in own if standing is Standing.WAITS else own[::-1]:
         kinds.setdefault(_kind(story), []).append(story)
     ordered = sorted(kinds.values(), key=lambda of_kind: -len(of_kind))

@@ -6,10 +6,11 @@ harmless line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from policy_engine.audit.handed import Confirmations
+from policy_engine.audit.handed import Asked, Confirmations, Told
 from policy_engine.audit.measures import Share, Tally
+from policy_engine.audit.operations import Operations
 from policy_engine.audit.report import Report
 from policy_engine.audit.story import Standing
 from policy_engine.audit.summary import RuleUse, Summary
@@ -46,6 +47,7 @@ def _happened(report: Report) -> Iterator[str]:
     yield from _stopped(summary)
     yield from _handed(report)
     yield from consent(summary.confirmations)
+    yield from _suspended(summary.operations)
 
 
 def _covered(summary: Summary) -> str:
@@ -53,6 +55,8 @@ def _covered(summary: Summary) -> str:
     last = max(story.proposed for story in summary.stories)
     agents = counted(len(summary.agents), "agent")
     talks = counted(summary.sessions, "conversation")
+    if summary.branches:
+        talks += f" (with {counted(summary.branches, 'session')} of sub-agents)"
     versions = counted(len(summary.policies), "policy version")
     files = sorted({file for version in summary.policies for file in version.files})
     named = f" ({_few([shown(file, 60) for file in files])})" if files else ""
@@ -137,6 +141,32 @@ def consent(found: Confirmations) -> Iterator[str]:
         yield f"{actions} confirmed by {those} for whom {done} done."
     if found.missing:
         yield f"{counted(found.missing, 'action waits', 'actions wait')} for such a yes."
+
+
+def notices(told: Told, asked: Sequence[Asked]) -> str:
+    """Whether those who were asked were told, in a sentence or two."""
+    asks = sum(one.asks for one in asked)
+    if not told.delivered and not told.given_up:
+        return "The record has no notice to anybody: it does not show that those asked were told."
+    said = f"Of {counted(asks, 'ask')}, people were told of {told.asks:,} by the gate"
+    if told.waiting is not None:
+        median, longest = duration(told.waiting.median), duration(told.waiting.longest)
+        said += f", in the median {median} after the ask, at the latest {longest}"
+    if told.given_up:
+        said += f"; {counted(told.given_up, 'notice was', 'notices were')} given up"
+    return f"{said}."
+
+
+def _suspended(found: Operations) -> Iterator[str]:
+    if found.suspensions:
+        names = _few(list(dict.fromkeys(shown(one.name, 60) for one in found.suspensions)))
+        stopped = counted(
+            sum(one.stopped for one in found.suspensions), "action was", "actions were"
+        )
+        yield f"Suspended for a time: {names}; {stopped} refused for it."
+    if found.erasures:
+        entries = counted(len(found.erasures), "entry", "entries")
+        yield f"What {entries} told was erased."
 
 
 def _integrity(report: Report) -> str:

@@ -6,14 +6,17 @@ The words are those of `decision`; here they stand for what the record has of th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
 from policy_engine.audit.reading import file_of
 from policy_engine.decision.evidence import CLOCK
+from policy_engine.ledger.record import NO_HEAD, Record
 
 NOT_RECORDED = "(not recorded)"
+REPORTED = "report"
+"""The record's word for a call that whoever proposed an action made by themselves."""
 
 
 class Standing(Enum):
@@ -55,13 +58,12 @@ class Reason:
     values: tuple[Mattered, ...]
     unknown: str | None
     would_change: str | None
+    key: str = field(init=False)
+    """What reasons of one rule share: two policies may have rules of one name."""
 
-    @property
-    def key(self) -> str:
-        """What reasons of one rule share: two policies may have rules of one name."""
-        if not self.rule:
-            return f"code {self.code}"
-        return f"rule {self.rule} in {file_of(self.place or '')}"
+    def __post_init__(self) -> None:
+        named = f"rule {self.rule} in {file_of(self.place or '')}"
+        object.__setattr__(self, "key", named if self.rule else f"code {self.code}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +132,69 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """Where in the record an action stands: its entries, and the decision that was the latest."""
+class Notice:
+    """A message to people about an action: that they are asked, or that it is over."""
 
-    first: int
-    last: int
-    decision: int | None
-    """The number of the entry with the latest decision."""
-    digest: str | None
-    """The hash of that entry in the tree of the record."""
+    kind: str
+    """`asked`, `turn` or `ended`."""
+    channel: str
+    roles: tuple[str, ...]
+    """Whom it was for; of one that was given up the record does not say."""
+    at: datetime
+    """When it was delivered, or given up."""
+    attempts: int | None
+    problem: str | None
+    """Why it was given up; None where it was delivered."""
+
+    def tells_of(self, role: str) -> bool:
+        """Whether it told this role, or one of `these and those`, that they are asked."""
+        asks = self.problem is None and self.kind in ("asked", "turn")
+        return asks and not set(self.roles).isdisjoint(role.split(" and "))
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An entry without what it tells: enough for its place in the tree."""
+
+    number: int
+    at: str
+    kind: str
+    digest: bytes
+
+    @property
+    def leaf(self) -> str | None:
+        """The hash of the entry in the tree; None where it cannot stand there."""
+        return Record(self.number, self.at, self.kind, None, None, self.digest, NO_HEAD).leaf
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where in the record an action stands."""
+
+    entries: tuple[int, ...]
+    """The numbers of all entries that name it, in the order of the record."""
+    decided: Sealed | None
+    """The entry with the latest decision."""
+    executed: int | None
+    """The number of the entry which says that it was carried out."""
+
+    @property
+    def first(self) -> int:
+        return self.entries[0]
+
+    @property
+    def last(self) -> int:
+        return self.entries[-1]
+
+    @property
+    def decision(self) -> int | None:
+        """The number of the entry with the latest decision."""
+        return None if self.decided is None else self.decided.number
+
+    @property
+    def digest(self) -> str | None:
+        """The hash of that entry in the tree of the record."""
+        return None if self.decided is None else self.decided.leaf
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +245,11 @@ class Story:
     code: str | None
     problem: str | None
     """Why it failed, why its output was withheld, or why nobody knows."""
+    notices: tuple[Notice, ...] = ()
+    retried: tuple[datetime, ...] = ()
+    """When it was called again, because the process that had called it had ended."""
+    abandoned: bool = False
+    """Whether it ended undecided, with the process that had proposed it."""
 
     @property
     def entry(self) -> int:
@@ -201,6 +262,16 @@ class Story:
         if self.standing is not Standing.WAITS:
             return ()
         return tuple(a for a in self.asks if a.missing and not a.lapsed and a.passed is None)
+
+    def told(self, ask: Ask) -> tuple[Notice, ...]:
+        """The notices by which those were told that one ask is for, while it stood."""
+        return tuple(
+            notice
+            for notice in self.notices
+            if notice.tells_of(ask.role)
+            and ask.since <= notice.at
+            and (ask.passed is None or notice.at <= ask.passed)
+        )
 
     @property
     def stopping(self) -> tuple[str, ...]:

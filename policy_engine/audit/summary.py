@@ -17,11 +17,14 @@ from policy_engine.audit.handed import (
     Asked,
     Confirmations,
     Person,
+    Told,
     asked,
     confirmations,
+    notified,
     people,
 )
 from policy_engine.audit.measures import Metrics, Tally, metrics
+from policy_engine.audit.operations import Operations
 from policy_engine.audit.period import Period, Timeline, timeline
 from policy_engine.audit.reading import file_of
 from policy_engine.audit.story import NOT_RECORDED, Reason, Story
@@ -91,6 +94,9 @@ class Summary:
     set_back: int
     """Entries whose time lies before that of the entry before them."""
     sessions: int
+    """Conversations; those of sub-agents are part of them."""
+    branches: int
+    """Sessions of sub-agents."""
     last: datetime | None
     """The time of the latest entry, which is how far the stories go."""
     stories: tuple[Story, ...]
@@ -105,6 +111,8 @@ class Summary:
     asked: tuple[Asked, ...]
     people: tuple[Person, ...]
     confirmations: Confirmations
+    told: Told
+    operations: Operations
     timeline: Timeline
 
 
@@ -132,6 +140,7 @@ def summary_of(chronicle: Chronicle, period: Period, zone: tzinfo) -> Summary:
         unreadable=chronicle.unreadable,
         set_back=chronicle.set_back,
         sessions=sum(opened in period for opened in chronicle.sessions),
+        branches=sum(opened in period for opened in chronicle.branches),
         last=chronicle.last,
         stories=stories,
         tally=Tally.of(stories),
@@ -144,6 +153,8 @@ def summary_of(chronicle: Chronicle, period: Period, zone: tzinfo) -> Summary:
         asked=asked(stories),
         people=people(stories),
         confirmations=confirmations(stories),
+        told=notified(stories),
+        operations=chronicle.logbook.operations(period, stories),
         timeline=timeline(stories, zone),
     )
 
@@ -158,7 +169,7 @@ def _policies(stories: Iterable[Story]) -> tuple[PolicyVersion, ...]:
     """The one that decided first comes first."""
     versions = []
     for digest, told in _by(stories, lambda story: story.policy or NOT_RECORDED).items():
-        places = (reason.place for story in told for reason in story.reasons if reason.rule)
+        places = {reason.place for story in told for reason in story.reasons if reason.rule}
         files = tuple(sorted({file_of(place) for place in places if place}))
         first, last = told[0].proposed, max(story.proposed for story in told)
         versions.append(PolicyVersion(digest, files, first, last, Tally.of(told)))

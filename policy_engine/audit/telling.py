@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from policy_engine.audit.markup import Html, code, foreign, joined, prose, tag
-from policy_engine.audit.story import Ask, Mattered, Reason, Standing, Story
+from policy_engine.audit.story import (
+    CARRIED_OUT,
+    REPORTED,
+    Ask,
+    Mattered,
+    Notice,
+    Reason,
+    Standing,
+    Story,
+)
 from policy_engine.audit.words import (
     LABELS,
     counted,
@@ -20,6 +29,7 @@ from policy_engine.audit.words import (
 )
 from policy_engine.decision.codes import NOBODY_ANSWERED
 
+_PERFORMED = (*CARRIED_OUT, Standing.FAILED, Standing.UNKNOWN)
 _MOST_INPUTS = 8
 _MOST_REASONS = 6
 _MOST_VALUES = 6
@@ -37,14 +47,16 @@ class Standpoint:
     written: datetime
 
 
-def card(story: Story, at: Standpoint) -> Html:
-    """What was proposed, what became of it, and why."""
+def card(story: Story, at: Standpoint, proofs: Html | None = None) -> Html:
+    """What was proposed, what became of it, and why; `proofs` are shown at its end."""
     return tag(
         "article",
         _heading(story, at),
         _proposal(story),
         *_TELL[story.standing](story, at),
+        *_besides(story, at),
         _evidence(story),
+        proofs,
         id=f"entry-{story.entry}",
         class_=f"card {story.standing.name.lower()}",
     )
@@ -80,11 +92,13 @@ def _proposal(story: Story) -> Html | None:
 
 
 def _refused(story: Story, at: Standpoint) -> Iterator[Html]:
+    if story.abandoned:
+        yield _sentence("It was never decided, and nothing was done: ", prose(story.problem or ""))
     if any(reason.code == NOBODY_ANSWERED.id for reason in story.reasons):
         yield _sentence(f"People were asked, and did not answer in {duration(story.waited)}.")
     yield from _because(story.reasons)
     deciding = {reason.rule for reason in story.reasons}
-    yield from _asked([ask for ask in story.asks if ask.rule not in deciding], at)
+    yield from _asked(story, [ask for ask in story.asks if ask.rule not in deciding], at)
 
 
 def _rejected(story: Story, at: Standpoint) -> Iterator[Html]:
@@ -93,7 +107,7 @@ def _rejected(story: Story, at: Standpoint) -> Iterator[Html]:
         took = f" after {duration(story.waited)}" if story.waited is not None else ""
         said: Html | str = tag("q", prose(rejection.reason)) if rejection.reason else "no reason"
         yield _sentence(foreign(rejection.by, 80), f" rejected it{took}: ", said)
-    yield from _asked(story.asks, at)
+    yield from _asked(story, story.asks, at)
 
 
 def _waits(story: Story, at: Standpoint) -> Iterator[Html]:
@@ -104,7 +118,7 @@ def _waits(story: Story, at: Standpoint) -> Iterator[Html]:
         yield _sentence("Everybody has signed; it goes on when the agent takes it up again.")
     if open_asks:
         yield _sentence(_deadline(min(ask.due for ask in open_asks), at))
-    yield from _asked(story.asks, at)
+    yield from _asked(story, story.asks, at)
     if not story.asks:
         yield from _because(story.reasons)
 
@@ -118,7 +132,7 @@ def _deadline(due: datetime, at: Standpoint) -> str:
 def _signed(story: Story, at: Standpoint) -> Iterator[Html]:
     if story.waited is not None:
         yield _sentence(f"It ran once people had signed, {duration(story.waited)} after the ask.")
-    yield from _asked(story.asks, at)
+    yield from _asked(story, story.asks, at)
 
 
 def _confirmed(story: Story, at: Standpoint) -> Iterator[Html]:
@@ -133,12 +147,12 @@ def _withheld(story: Story, at: Standpoint) -> Iterator[Html]:
         "It was carried out; the output was kept from the agent: ",
         prose(story.problem or "no reason is recorded"),
     )
-    yield from _asked(story.asks, at)
+    yield from _asked(story, story.asks, at)
 
 
 def _failed(story: Story, at: Standpoint) -> Iterator[Html]:
     yield _sentence("It was allowed, and the tool failed: ", prose(story.problem or "no message"))
-    yield from _asked(story.asks, at)
+    yield from _asked(story, story.asks, at)
 
 
 def _unknown(story: Story, at: Standpoint) -> Iterator[Html]:
@@ -146,7 +160,7 @@ def _unknown(story: Story, at: Standpoint) -> Iterator[Html]:
         yield _sentence("It was started and may have happened: ", prose(story.problem))
     else:
         yield _sentence("It was started, and the record does not say how that ended.")
-    yield from _asked(story.asks, at)
+    yield from _asked(story, story.asks, at)
 
 
 def _ran(story: Story, at: Standpoint) -> Iterator[Html]:
@@ -197,13 +211,16 @@ def _because(reasons: tuple[Reason, ...]) -> Iterator[Html]:
         yield _note(f"and {counted(len(reasons) - _MOST_REASONS, 'more reason')}")
 
 
-def _asked(asks: Iterable[Ask], at: Standpoint) -> Iterator[Html]:
+def _asked(story: Story, asks: Iterable[Ask], at: Standpoint) -> Iterator[Html]:
     for ask in asks:
         title = ask.reason.title if ask.reason else ask.rule
         yield _sentence(prose(sentence(title)), class_="why")
         if ask.reason is not None:
             yield from _grounds(ask.reason)
         yield _note(*_signatures(ask, at))
+        told = story.told(ask)
+        if told:
+            yield _note(*_told(told, at))
 
 
 def _signatures(ask: Ask, at: Standpoint) -> Iterator[Html | str]:
@@ -221,6 +238,52 @@ def _signatures(ask: Ask, at: Standpoint) -> Iterator[Html | str]:
         yield "; asked no more, since the policy or the facts changed"
     elif ask.signed and ask.missing:
         yield f"; {ask.missing} still missing"
+
+
+def _told(notices: Iterable[Notice], at: Standpoint) -> Iterator[Html | str]:
+    """Over which channels they were told, and when."""
+    yield "Told over "
+    for place, notice in enumerate(notices):
+        yield ", and over " if place else ""
+        yield foreign(notice.channel, 60)
+        yield f" on {moment(notice.at, at.zone)}"
+        if notice.attempts is not None and notice.attempts > 1:
+            yield f" at attempt {notice.attempts:,}"
+
+
+def _besides(story: Story, at: Standpoint) -> Iterator[Html]:
+    """What no ending tells: calls that were repeated or made elsewhere, and other notices."""
+    if story.performed_by == REPORTED and story.standing in _PERFORMED:
+        yield _note("The call was made by whoever proposed it, who told the gate what came of it.")
+    for when in story.retried:
+        said = "called again, since the process that had called it had ended"
+        yield _note(f"On {moment(when, at.zone)} it was {said}.")
+    of_asks = {id(notice) for ask in story.asks for notice in story.told(ask)}
+    for notice in story.notices:
+        if id(notice) not in of_asks:
+            yield _note(*_other(notice, at))
+
+
+def _other(notice: Notice, at: Standpoint) -> Iterator[Html | str]:
+    of = _NOTICES.get(notice.kind, "something about it")
+    if notice.problem is not None:
+        yield f"A notice ({of}) could not be delivered over "
+        yield foreign(notice.channel, 60)
+        yield f" and was given up on {moment(notice.at, at.zone)}: "
+        yield prose(notice.problem)
+        return
+    yield f"People were told on {moment(notice.at, at.zone)} over "
+    yield foreign(notice.channel, 60)
+    yield f": {of}"
+    if notice.roles:
+        yield joined((" (", foreign(", ".join(notice.roles), 120), ")"))
+
+
+_NOTICES = {
+    "asked": "they are asked",
+    "turn": "it is their turn",
+    "ended": "it is over, nobody need answer",
+}
 
 
 def _grounds(reason: Reason) -> Iterator[Html]:

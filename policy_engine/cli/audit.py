@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 import click
 
-from policy_engine.audit.account import report_account
+from policy_engine.audit.account import account_text, report_account
 from policy_engine.audit.control_account import controls_account
 from policy_engine.audit.controls import Controls
 from policy_engine.audit.gaps import gaps
 from policy_engine.audit.measures import Metrics, Share, Spread
-from policy_engine.audit.page import page
+from policy_engine.audit.page import page, sampled
 from policy_engine.audit.period import Period
+from policy_engine.audit.proving import proofs
 from policy_engine.audit.report import Report, report as report_on
 from policy_engine.audit.statement import statement
 from policy_engine.audit.story import Standing
@@ -52,11 +54,16 @@ from policy_engine.cli.audit_period import period_of, period_options, zone_of
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.cli.options import end, ends_cleanly, format_option, store_option
 from policy_engine.cli.replay import command as replay
+from policy_engine.cli.whole import write_whole
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.errors import InputError
 from policy_engine.foundation.render import Segment
+from policy_engine.foundation.signing import SigningKey
 from policy_engine.ledger.ledger import LedgerReader
 from policy_engine.ledger.verify import Verification
+
+if TYPE_CHECKING:
+    from policy_engine.ledger.sealed import SealedReader
 
 _WIDEST = 48
 _WIDTH = 100
@@ -81,64 +88,84 @@ command.add_command(replay)
 
 @command.command("report")
 @store_option
+@click.option("--sealed", metavar="FOLDER", help="Read a sealed record instead of the store.")
 @click.option("--html", metavar="PATH", help="Write the report as one HTML page.")
 @period_options
 @click.option("--head", metavar="DIGEST", help="A head that was written down earlier.")
+@click.option("--key", metavar="FILE", help="With --html: a private key to sign its proofs with.")
 @framework_options
 @format_option
 @ends_cleanly
 def report(
     store: str,
+    sealed: str | None,
     html: str | None,
     start: str | None,
     until: str | None,
     zone: str,
     head: str | None,
+    key: str | None,
     framework: str | None,
     policies: tuple[str, ...],
     form: str,
 ) -> None:
     """Report what the record says: what ran, what was refused, who signed, and whether it holds.
 
-    T is a date (its midnight in the zone) or a timestamp, 2026-11-23T12:00:00Z. Reads the store
-    and writes nothing to it. Exits 6 where the record does not hold. With --framework, it also
-    tells for each control which rules carry it and what they did.
+    T is a date (its midnight in the zone) or a timestamp, 2026-11-23T12:00:00Z. Reads the store,
+    or the folder that `policy ledger seal` wrote, and writes nothing to it. Exits 6 where the
+    record does not hold. With --framework, it also tells for each control which rules carry it and
+    what they did. The page has proofs of what it tells one by one; they rest on a checkpoint that
+    --key signs, else on one in the store.
     """
+    if key is not None and html is None:
+        raise InputError("--key signs what the proofs of a page rest on: give --html too")
+    signing = None if key is None else SigningKey.read(key)
     clock = zone_of(zone)
     period = period_of(start, until, clock)
     policy = policy_of(framework, policies, form)
-    found = _read(store, period, clock, head)
-    by_control = controls_of(framework, policy, found)
-    if html is not None:
-        _write(html, page(found, by_control))
+    with _record(store, sealed) as reader:
+        found = _read(reader, period, clock, head)
+        by_control = controls_of(framework, policy, found)
+        if html is not None:
+            proved = proofs(reader, found, sampled(found, by_control), signing)
+            write_whole(Path(html), page(found, by_control, proved).encode("utf-8"))
     if form == "json":
         controls = controls_account(by_control) if by_control is not None else None
-        output.show_json({**report_account(found), "framework": controls, "html": html})
+        account = {**report_account(found), "framework": controls, "html": html}
+        output.show_text(account_text(account))
     else:
         _show(found, by_control, html)
     end(Exit.DONE if found.verification.holds else Exit.FINDINGS)
 
 
-def _read(store: str, period: Period, zone: tzinfo, head: str | None) -> Report:
-    with closing(Database(store, must_exist=True)) as database:
-        reader = LedgerReader(database)
-        with output.progress("reading", reader.count()) as bar:
-            return report_on(
-                reader.records(),
-                written=datetime.now(UTC),
-                period=period,
-                zone=zone,
-                pinned=head,
-                beside=reader,
-                progress=lambda _: output.advance(bar),
-            )
-
-
-def _write(path: str, text: str) -> None:
+@contextmanager
+def _record(store: str, sealed: str | None) -> Iterator[LedgerReader | SealedReader]:
+    """The record in a sealed folder, else in the store. Arrow is imported only where it is read."""
+    if sealed is None:
+        with closing(Database(store, must_exist=True)) as database:
+            yield LedgerReader(database)
+        return
     try:
-        Path(path).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+        from policy_engine.ledger.sealed import SealedReader
+    except ImportError as error:
+        output.complain(f"{error}: sealed records need the extra `audit`")
+        end(Exit.FAILURE)
+    yield SealedReader(Path(sealed))
+
+
+def _read(
+    reader: LedgerReader | SealedReader, period: Period, zone: tzinfo, head: str | None
+) -> Report:
+    with output.progress("reading", reader.count()) as bar:
+        return report_on(
+            reader.records(),
+            written=datetime.now(UTC),
+            period=period,
+            zone=zone,
+            pinned=head,
+            beside=reader,
+            progress=lambda number: output.reach(bar, number),
+        )
 
 
 # On the terminal

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from policy_engine.audit.account import report_account
+from policy_engine.audit.account import account_text, report_account
 from policy_engine.audit.exports.as_csv import folder_csv
 from policy_engine.audit.exports.material import Material, gather
-from policy_engine.audit.page import page
+from policy_engine.audit.page import page, sampled
+from policy_engine.audit.proving import proofs
 from policy_engine.audit.samples import samples
 from policy_engine.cli import output
 from policy_engine.cli.audit_period import period_of, period_options, zone_of
@@ -77,7 +77,7 @@ def command(
                 period=period_of(start, until, clock),
                 zone=clock,
                 beside=reader,
-                progress=lambda _: output.advance(bar),
+                progress=lambda number: output.reach(bar, number),
             )
         proved = _write(part, reader, material, signing)
     holds = material.report.verification.holds
@@ -90,9 +90,10 @@ def command(
 def _write(part: Path, reader: LedgerReader, material: Material, signing: SigningKey) -> int:
     """Fills the folder; gives how many entries are proved."""
     found = material.report
-    (part / "report.html").write_text(page(found), encoding="utf-8")
-    told = json.dumps(report_account(found), ensure_ascii=False, indent=2)
-    (part / "report.json").write_text(f"{told}\n", encoding="utf-8")
+    proved = proofs(reader, found, sampled(found), signing)
+    (part / "report.html").write_text(page(found, proofs=proved), encoding="utf-8")
+    told = account_text(report_account(found))
+    (part / "report.json").write_text(told, encoding="utf-8")
     for name, data in folder_csv(material).items():
         _put(part / "tables" / name, data)
     head = export(part / "log", reader.entries(), reader.origin, signing)

@@ -12,6 +12,7 @@ from policy_engine.ledger.record import Record
 from tests.fakes.records import told
 
 START = datetime(2026, 5, 4, 9, tzinfo=UTC)
+SIGNATURE = {"by": "ann", "rule": "large", "rule_digest": "r", "facts_digest": "f"}
 
 
 class Past:
@@ -31,9 +32,9 @@ class Past:
         """Signed by people, and begun."""
         for _ in range(number):
             action = self._held(**more)
-            self._add("approved", action, by="ann", rule="large", reason="", facts_digest="f")
+            self._add("approved", action, reason="", **SIGNATURE)
             self._decided("allow", action, **more)
-            self._begun(action, end, approvals=[{"by": "ann"}])
+            self._begun(action, end, approvals=[SIGNATURE])
 
     def rejected(self, number: int = 1, **more: object) -> None:
         for _ in range(number):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -14,10 +15,12 @@ from click.testing import CliRunner, Result
 
 from policy_engine import Human
 from policy_engine.audit.control_account import controls_account
+from policy_engine.audit.control_page import by_control
 from policy_engine.audit.control_words import caveats
 from policy_engine.audit.controls import Carrier, Control, Controls, Status, controls
-from policy_engine.audit.page import page
+from policy_engine.audit.page import page, sampled
 from policy_engine.audit.period import Period
+from policy_engine.audit.proving import proofs
 from policy_engine.audit.record_alone import SHOWS
 from policy_engine.audit.report import Report, report
 from policy_engine.audit.story import Standing
@@ -204,6 +207,24 @@ def test_what_is_only_tried_or_claimed_enforces_nothing(house: Controls) -> None
     assert carrier(house, "claimed").kind == "guarantee"
     assert carrier(house, "claimed").use is None
     assert [one.kind for one in control(house, "both").carriers] == ["rule", "guarantee"]
+
+
+def test_every_sample_of_a_control_has_its_proofs_where_it_is_named_first(
+    desk: Desk, house: Controls
+) -> None:
+    with closing(Database(desk.store, must_exist=True)) as database:
+        reader = LedgerReader(database)
+        found = report(reader.records(), written=WRITTEN, beside=reader)
+        proved = proofs(reader, found, sampled(found, house))
+    named = {story.entry for one in house.controls for story in one.samples}
+    alone = "".join(by_control(house, (), UTC, proved))
+    whole_page = page(found, house, proved)
+    for document in (alone, whole_page):
+        given = re.findall(r'<details class="proofs" id="proof-([0-9]+)">', document)
+        assert len(given) == len(set(given))
+        assert named <= set(map(int, given))
+    elsewhere = "".join(by_control(house, named, UTC, proved))
+    assert "<details" not in elsewhere, "these have a card that shows them"
 
 
 def test_samples_are_entries_with_the_digest_that_the_record_has(

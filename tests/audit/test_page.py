@@ -135,14 +135,28 @@ def everywhere(text: str) -> Entries:
         ("unknown", {"code": text, "problem": text}),
         ("decided", {**base, "outcome": text, "reasons": [reason]}),
         ("approved", signed),
+        ("abandoned", {"task": text, "problem": text}),
+        ("undelivered", {"kind": text, "channel": text, "attempts": 3, "problem": text}),
+        ("notified", {"kind": "ended", "channel": text, "attempts": 1, "roles": [text]}),
     ]
-    entries: Entries = []
+    lent = {"role": text, "by": text, "to": text, "domain": text, "reason": text}
+    entries: Entries = [
+        ("suspended", {"name": text, "by": text, "reason": text}),
+        ("lifted", {"name": text, "by": text, "reason": text}),
+        ("suspended", {"name": text, "by": text, "reason": text}),
+        ("lent", {**lent, "until": WRITTEN}),
+        ("lent", {**lent, "until": text}),
+        ("taken_back", lent),
+        ("erased", {"entry": 3, "by": text, "reason": text}),
+    ]
     for number, (kind, body) in enumerate(ends):
         action = {"action": f"{text}{number}"}
         entries += [
             ("validated", {**action, "validation": text, "passed": False, "problem": text}),
             ("decided", {**action, **base, "outcome": "escalate", "reasons": [reason]}),
             ("held", {**action, "asks": [ask]}),
+            ("notified", {**action, "kind": "asked", "channel": text, "roles": [text]}),
+            ("retried", {**action, "problem": text}),
             ("approved", {**action, **signed}),
             (kind, {**action, **body}),
         ]
@@ -168,8 +182,10 @@ def test_it_can_be_read_from_the_top_and_signed_at_the_end(document: str) -> Non
         "What stopped actions, and why",
         "What was handed to people",
         "Under which policies",
+        "What was suspended, lent and erased",
         "What this report does not show",
         "Samples, with their evidence",
+        "What the proofs rest on",
         "How to check it",
         "Read and accepted",
     ]

@@ -202,7 +202,9 @@ def test_a_person_reads_tables(store: Path) -> None:
 
 
 def test_a_program_reads_json(store: Path) -> None:
-    (trial,) = json.loads(shadow(store, "--format", "json").output)
+    account = json.loads(shadow(store, "--format", "json").output)
+    (trial,) = account["trials"]
+    assert account["doubts"] == []
     assert (trial["policy"], trial["actions"]) == (NEW, 2)
     assert trial["pairs"] == [
         {"live": "deny", "shadow": "allow", "actions": 1},
@@ -225,7 +227,7 @@ def test_a_record_without_differences_says_so(tmp_path: Path) -> None:
     with closing(Database(path)) as database:
         Ledger(database, FakeClock())
     assert shadow(path).output == "the record has no difference of a shadow\n"
-    assert json.loads(shadow(path, "--format", "json").output) == []
+    assert json.loads(shadow(path, "--format", "json").output) == {"trials": [], "doubts": []}
 
 
 def test_a_store_that_is_not_there_is_not_made(tmp_path: Path) -> None:

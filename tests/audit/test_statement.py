@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
+from policy_engine.audit.account import account_text, report_account
 from policy_engine.audit.gaps import gaps
 from policy_engine.audit.report import Report, report
 from policy_engine.audit.statement import statement
@@ -85,6 +87,7 @@ NO_CHECK = "Whether inputs or outputs were right"
                 CUT_OFF,
                 "That what waits can still run",
                 "Whether people do their part",
+                "Whether people knew that they were asked",
                 NO_CHECK,
             ],
         ),
@@ -143,3 +146,17 @@ def test_a_record_that_does_not_hold_is_not_relied_on() -> None:
 
 def test_nothing_is_said_of_nothing() -> None:
     assert statement(report(whole(), written=WRITTEN))[0] == "No action was proposed."
+
+
+@pytest.mark.parametrize("number", [0, 1, 3])
+def test_the_account_as_text_has_an_action_a_line_and_loses_nothing(number: int) -> None:
+    trap = '\n  "actions": []'
+    account = {
+        **report_account(report(whole(decided("deny")), written=WRITTEN)),
+        "headline": trap,
+        "actions": [{"action": f"a-{n}", "task": trap} for n in range(number)],
+    }
+    text = account_text(account)
+    assert json.loads(text) == account
+    assert sum(line.startswith('    {"action"') for line in text.splitlines()) == number
+    assert text.endswith("}\n")
