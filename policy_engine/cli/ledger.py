@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
-from pathlib import Path
 
 import click
 
-from policy_engine.audit.redecide.redecide import Redecision
+from policy_engine.audit.redecide.tally import Redecision
 from policy_engine.cli import ledger_log, ledger_redecide, output
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.cli.options import end, ends_cleanly, format_option, store_option, verifying_key
@@ -17,7 +16,6 @@ from policy_engine.foundation.errors import InputError
 from policy_engine.foundation.signing import VerifyingKey
 from policy_engine.ledger.checkpoints import Checkpoint
 from policy_engine.ledger.ledger import LedgerReader
-from policy_engine.ledger.notes import Note
 from policy_engine.ledger.verify import Verification
 from policy_engine.ledger.verify_store import verify_store
 
@@ -27,9 +25,10 @@ def command() -> None:
     """The record of everything that was decided and done."""
 
 
-for each in (ledger_log.sign, ledger_log.export, ledger_log.prove, ledger_log.check):
+for each in (ledger_log.sign, ledger_log.export, ledger_log.seal, ledger_log.prove):
     command.add_command(each)
-command.add_command(ledger_log.erase)
+for each in (ledger_log.check, ledger_log.erase):
+    command.add_command(each)
 
 
 @command.command("verify")
@@ -84,9 +83,7 @@ def verify(
 def _pinned(file: str, keys: list[VerifyingKey]) -> Checkpoint:
     if not keys:
         raise InputError("a checkpoint proves what a key that you trust has signed: give --trust")
-    note = Note.parse(Path(file).read_bytes())
-    note.verify(keys)
-    return Checkpoint.from_text(note.text)
+    return ledger_log.signed_checkpoint(file, keys)
 
 
 def _show(result: Verification, again: Redecision | None) -> None:
