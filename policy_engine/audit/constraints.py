@@ -32,7 +32,6 @@ from policy_engine.audit.story import Mattered
 from policy_engine.decision import codes, explain
 from policy_engine.decision.action import named
 from policy_engine.decision.history import History
-from policy_engine.decision.intake import Unwritable
 from policy_engine.decision.outcome import Outcome
 from policy_engine.decision.program import CompiledRule
 from policy_engine.decision.question import Actor, Question
@@ -41,12 +40,13 @@ from policy_engine.foundation.errors import InputError, LedgerError
 from policy_engine.foundation.suggest import nearest
 from policy_engine.language.policy import PolicySet, Rule
 from policy_engine.ledger.record import Record
+from policy_engine.values.readers import UNWRITABLE
 
 _NO_ID = "-"
 """The gate's word for an action that it refused before it could be kept."""
 _NO_DECISION = "no decision about it is recorded"
 _UNREAD = "the decision about it cannot be read"
-_SEALED = re.compile(rf"(.*?) must be .*, an? {Unwritable.__name__} was given", re.DOTALL)
+_SEALED = re.compile(rf"(.*?) must be .*, {UNWRITABLE} was given(: .*)?", re.DOTALL)
 """How a datum that the record seals reads where it does not fit its declaration."""
 MOST_EXPLAINED = 100
 """Of so many violations the values are told: with a long past, telling them takes long."""

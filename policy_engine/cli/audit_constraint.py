@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from policy_engine.audit.doubts import Doubt, Verified
 from policy_engine.audit.period import Period
 from policy_engine.audit.words import counted, moment, place_text, shown
 from policy_engine.cli import output
 from policy_engine.cli.audit_period import period_of, period_options, zone_of
+from policy_engine.cli.doubts import show_doubts
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.cli.options import (
     directory_option,
@@ -66,19 +68,20 @@ def command(
     """Find what was carried out against the constraint NAME, also before it was written.
 
     Reads the record alone, and writes nothing to the store. What is secret is sealed there, so of
-    some actions it may not be possible to tell. Exits 6 where the constraint was violated, or an
-    entry could not be read.
+    some actions it may not be possible to tell. Exits 6 where the constraint was violated, an entry
+    could not be read, or the record does not hold.
     """
     clock = zone_of(zone)
     period = period_of(start, until, clock)
     engine = loaded(policies, directory, form)
     before = [loaded((one,), None, form).policy for one in was]
-    found = _read(engine, directory, name, store, before, period)
+    found, doubts = _read(engine, directory, name, store, before, period)
     if form == "json":
-        output.show_json(_account(found))
+        output.show_json(_account(found, doubts))
     else:
         _show(found, clock)
-    end(Exit.FINDINGS if found.has_findings else Exit.DONE)
+        show_doubts(doubts)
+    end(Exit.FINDINGS if found.has_findings or doubts else Exit.DONE)
 
 
 def _read(
@@ -88,7 +91,7 @@ def _read(
     store: str,
     was: Sequence[PolicySet],
     period: Period,
-) -> Kept:
+) -> tuple[Kept, Sequence[Doubt]]:
     """NumPy and Arrow are imported here, and not by whoever only looks at the help."""
     try:
         from policy_engine.audit.constraints import constraint_of, kept_to
@@ -101,14 +104,16 @@ def _read(
     with closing(Database(store, must_exist=True)) as database:
         reader = LedgerReader(database)
         with output.progress("reading", reader.count()) as bar:
-            return kept_to(
+            verified = Verified(reader)
+            found = kept_to(
                 candidate,
                 name,
-                reader.records(),
+                verified.records(),
                 was=was,
                 period=period,
                 progress=lambda: output.advance(bar),
             )
+            return found, verified.doubts()
 
 
 # On the terminal
@@ -170,7 +175,7 @@ def _more(number: int) -> None:
         output.say(f"and {number - _MOST_ROWS:,} more", "frame")
 
 
-def _account(found: Kept) -> dict[str, object]:
+def _account(found: Kept, doubts: Sequence[Doubt]) -> dict[str, object]:
     return {
         "constraint": found.constraint,
         "title": found.title,
@@ -205,4 +210,5 @@ def _account(found: Kept) -> dict[str, object]:
             "number": found.unread,
             "first": [{"place": one.place, "why": one.why} for one in found.first_unread],
         },
+        "doubts": [one.as_json() for one in doubts],
     }

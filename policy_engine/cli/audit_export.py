@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from policy_engine.cli import output
 from policy_engine.cli.audit_period import period_of, period_options, zone_of
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.cli.options import end, ends_cleanly, store_option
-from policy_engine.cli.whole import unfinished, whole_folder
+from policy_engine.cli.whole import put, whole_folder, write_whole
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.errors import InputError
 from policy_engine.ledger.ledger import LedgerReader
@@ -81,13 +80,13 @@ def command(
                 zone=clock,
                 pinned=head,
                 beside=reader,
-                progress=lambda _: output.advance(bar),
+                progress=lambda number: output.reach(bar, number),
             )
     target = Path(path)
     if form == "csv" and target.suffix.lower() != ".csv":
         _write_folder(target, folder_csv(material))
     else:
-        _write_file(target, _FILES[form](material))
+        write_whole(target, _FILES[form](material))
     _say(material, form, path)
     end(Exit.DONE if material.report.verification.holds else Exit.FINDINGS)
 
@@ -102,28 +101,7 @@ def _say(material: Material, form: str, path: str) -> None:
     output.say(f"head {verification.head}", "frame")
 
 
-def _write_file(path: Path, data: bytes) -> None:
-    """Whole or not at all. Raises `InputError` where it cannot be written."""
-    beside = unfinished(path)
-    try:
-        try:
-            _put(beside, data)
-            beside.replace(path)
-        except BaseException:  # whatever ends it early, no half-written file stays, and it goes on
-            beside.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror or error}") from error
-
-
 def _write_folder(path: Path, files: Mapping[str, bytes]) -> None:
     with whole_folder(path, or_empty=True) as part:
         for name, data in files.items():
-            _put(part / name, data)
-
-
-def _put(path: Path, data: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+            put(part / name, data)

@@ -7,9 +7,11 @@ from contextlib import closing
 
 import click
 
+from policy_engine.audit.doubts import Verified
 from policy_engine.audit.shadow import Difference, Trial, trials
 from policy_engine.audit.words import counted, shown
 from policy_engine.cli import output
+from policy_engine.cli.doubts import show_doubts
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.cli.options import end, ends_cleanly, format_option, store_option
 from policy_engine.foundation.database import Database
@@ -28,19 +30,24 @@ def command(store: str, form: str) -> None:
 
     Newly allowed first, by task and by the rules that decided, each with its last example. An
     action counts once, by its latest difference. Equal answers leave nothing in the record. Reads
-    the store and writes nothing to it.
+    the store and writes nothing to it. Exits 6 where the record does not hold.
     """
     with closing(Database(store, must_exist=True)) as database:
         reader = LedgerReader(database)
         with output.progress("reading", reader.count()) as bar:
-            found = trials(reader.records(), progress=lambda: output.advance(bar))
+            verified = Verified(reader)
+            found = trials(verified.records(), progress=lambda: output.advance(bar))
+            doubts = verified.doubts()
     if form == "json":
-        output.show_json([_account(trial) for trial in found])
+        accounts = [_account(trial) for trial in found]
+        output.show_json({"trials": accounts, "doubts": [one.as_json() for one in doubts]})
     elif not found:
         output.say("the record has no difference of a shadow")
     for trial in found if form == "human" else ():
         _show(trial)
-    end(Exit.DONE)
+    if form == "human":
+        show_doubts(doubts)
+    end(Exit.FINDINGS if doubts else Exit.DONE)
 
 
 def _show(trial: Trial) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from textwrap import wrap
 
 import click
 
+from policy_engine.audit.doubts import Doubt, Verified
 from policy_engine.audit.measures import Share
 from policy_engine.audit.story import Standing
 from policy_engine.audit.suitability import (
@@ -29,6 +30,7 @@ from policy_engine.audit.suitability_words import (
 from policy_engine.audit.words import SHORT, counted, duration, shown
 from policy_engine.cli import output
 from policy_engine.cli.audit_period import period_of, period_options, zone_of
+from policy_engine.cli.doubts import show_doubts
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.cli.options import end, ends_cleanly, format_option, store_option
 from policy_engine.foundation.canonical import decimal_text
@@ -90,24 +92,27 @@ def command(
     """Suggest which tasks agents do well enough for more room, and which people should take back.
 
     By task and who did it, with the figures behind it. It is advice from the record: it changes
-    nothing, and writes nothing to the store.
+    nothing, and writes nothing to the store. Exits 6 where the record does not hold.
     """
     period = period_of(start, until, zone_of(zone))
     limits = Limits(fewest, approved, trouble, back)
     with closing(Database(store, must_exist=True)) as database:
         reader = LedgerReader(database)
         with output.progress("reading", reader.count()) as bar:
+            verified = Verified(reader)
             found = suitability(
-                reader.records(),
+                verified.records(),
                 limits=limits,
                 period=period,
                 progress=lambda: output.advance(bar),
             )
+            doubts = verified.doubts()
     if form == "json":
-        output.show_json(_account(found))
+        output.show_json(_account(found, doubts))
     else:
         _show(found)
-    end(Exit.DONE)
+        show_doubts(doubts)
+    end(Exit.FINDINGS if doubts else Exit.DONE)
 
 
 # On the terminal
@@ -185,7 +190,7 @@ def _asked(figures: Figures) -> list[str]:
 # As data
 
 
-def _account(found: Suitability) -> dict[str, object]:
+def _account(found: Suitability, doubts: Sequence[Doubt]) -> dict[str, object]:
     limits = found.limits
     return {
         "limits": {
@@ -203,6 +208,7 @@ def _account(found: Suitability) -> dict[str, object]:
             }
             for task in found.tasks
         ],
+        "doubts": [one.as_json() for one in doubts],
     }
 
 

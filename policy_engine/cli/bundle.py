@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from policy_engine.bundle.signatures import Signature
 from policy_engine.cli import output
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.cli.options import counted, end, ends_cleanly, format_option, verifying_key
+from policy_engine.cli.whole import write_whole
 from policy_engine.decision.code.cached import dumps
 from policy_engine.foundation.errors import BundleError, PolicyError
 from policy_engine.foundation.signing import SigningKey, VerifyingKey
@@ -47,7 +47,7 @@ def build(paths: tuple[str, ...], file: str, keys: tuple[str, ...]) -> None:
     output.diagnostics(contents.warnings, to_error=True)
     data = packed(contents, signing, {code_tag(): dumps(contents.policy)})
     bundle = read_bundle(data, file, trust_anybody=True)
-    _write(Path(file), data)
+    write_whole(Path(file), data)
     if not signing:
         output.warn("nobody has signed this bundle, so no engine trusts it: give a --key")
     _show(bundle, f"written to {file}; signed by {_by(bundle.signatures)}", "allow")
@@ -105,18 +105,6 @@ def _contents(paths: tuple[str, ...], file: str) -> Contents:
         end(Exit.POLICY_ERRORS)
     except Flaw as flaw:
         raise BundleError(file, flaw.problem, flaw.advice) from flaw
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Writes a file whole or not at all: whoever opens it meanwhile has the old one."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(data)
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        problem = f"it cannot be written: {error.strerror or error}"
-        raise BundleError(str(path), problem, "look whether its folder is there") from error
 
 
 def _show(bundle: Bundle, head: str, style: str) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterable
 from difflib import unified_diff
 from pathlib import Path
@@ -17,6 +14,7 @@ from policy_engine.bundle.files import read_files
 from policy_engine.cli import output
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.cli.options import counted, end, ends_cleanly
+from policy_engine.cli.whole import write_whole
 from policy_engine.foundation.diagnostics import Diagnostic
 from policy_engine.foundation.errors import InputError
 from policy_engine.foundation.render import Segment, visible
@@ -87,18 +85,10 @@ def _write_out(source: Source, changes: list[Change], wrong: list[Diagnostic]) -
 def _tell(changes: list[Change], files: int, *, write: bool) -> None:
     for change in changes:
         if write:
-            _write(change)
+            write_whole(Path(change.source.name), change.text.encode("utf-8"))
         output.say(f"{'laid out' if write else 'would lay out'} {change.source.name}")
     left = counted(files - len(changes), "file")
     output.say(f"{counted(len(changes), 'file')} {'' if write else 'would be '}changed, {left} not")
-
-
-def _write(change: Change) -> None:
-    try:
-        replace(Path(change.source.name), change.text)
-    except OSError as error:
-        output.complain(f"{change.source.name} cannot be written: {error.strerror or error}")
-        end(Exit.FAILURE)
 
 
 def _show_differences(changes: list[Change]) -> None:
@@ -109,19 +99,3 @@ def _show_differences(changes: list[Change]) -> None:
 
 
 _STYLES = {"+": "allow", "-": "deny", "@": "frame"}
-
-
-def replace(path: Path, text: str) -> None:
-    """Writes a file whole or not at all, with the permissions that it had."""
-    path = path.resolve()
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        shutil.copymode(path, name)
-        Path(name).replace(path)
-    except BaseException:  # whatever ends it early, no half-written file stays, and it goes on up
-        Path(name).unlink(missing_ok=True)
-        raise

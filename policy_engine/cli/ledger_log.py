@@ -1,4 +1,4 @@
-"""`policy ledger sign`, `export`, `prove`, `check`, `erase`: the record as a log for others."""
+"""`policy ledger sign`, `export`, `seal`, `prove`, `check`, `erase`: the record for others."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 import click
 
 from policy_engine.cli import output
-from policy_engine.cli.options import ends_cleanly, store_option, verifying_key
-from policy_engine.cli.whole import whole_folder
+from policy_engine.cli.exit_codes import Exit
+from policy_engine.cli.options import end, ends_cleanly, store_option, verifying_key
+from policy_engine.cli.whole import whole_folder, write_whole
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.errors import InputError
 from policy_engine.foundation.signing import SigningKey, VerifyingKey
@@ -26,6 +27,7 @@ from policy_engine.ledger.evidence import (
 )
 from policy_engine.ledger.export import CHECKPOINT, export as export_log, read_back
 from policy_engine.ledger.ledger import Ledger, LedgerReader
+from policy_engine.ledger.sealed_folder import is_sealed, read_seal
 from policy_engine.runtime.ports import SystemClock
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -55,7 +57,7 @@ def sign(store: str, key: str, file: str | None) -> None:
     with _written(store) as ledger:
         note = bytes(ledger.sign(SigningKey.read(key)))
     if file is not None:
-        Path(file).write_bytes(note)
+        write_whole(Path(file), note)
     output.say(note.decode("utf-8").rstrip("\n"))
 
 
@@ -79,6 +81,34 @@ def export(folder: str, store: str, key: str) -> None:
 
         head = export_log(Path(folder), entries(), reader.origin, SigningKey.read(key))
     output.say(f"{head.size} entries of {head.origin} are in {folder}", "allow")
+
+
+@click.command("seal")
+@click.argument("folder")
+@store_option
+@_key_option
+@ends_cleanly
+def seal(folder: str, store: str, key: str) -> None:
+    """Write the record with all that it tells to FOLDER as Parquet, or let the one there grow.
+
+    A segment has 65,536 entries, the last one fewer; a signed checkpoint covers every byte. Any
+    tool queries them, and `policy ledger check FOLDER --trust KEY` verifies them without the store.
+    What was erased in the store since is erased in the segments too.
+    """
+    with _needing_arrow():
+        from policy_engine.ledger.seal import seal as seal_record
+    with _read(store) as reader, output.progress("sealing", reader.count()) as bar:
+        sealed = seal_record(
+            Path(folder),
+            reader,
+            SigningKey.read(key),
+            progress=lambda number: output.reach(bar, number),
+        )
+    head = sealed.checkpoint
+    output.say(f"{head.size} entries of {head.origin} are sealed in {folder}", "allow")
+    output.say(f"segments written: {sealed.written}", "frame")
+    if sealed.erased:
+        output.say(f"entries whose content is erased there now: {sealed.erased}", "frame")
 
 
 @click.command("prove")
@@ -108,7 +138,7 @@ def prove(number: int, store: str, key: str, folder: str) -> None:
 @click.option("--checkpoint", metavar="FILE", help="A signed checkpoint of this log from earlier.")
 @ends_cleanly
 def check(folder: str, trust: tuple[str, ...], checkpoint: str | None) -> None:
-    """Verify what `export`, `prove` or `policy audit evidence` wrote, without any store.
+    """Verify what `export`, `seal`, `prove` or `policy audit evidence` wrote, without any store.
 
     With --checkpoint also that the log goes on from what it was then, which whoever holds the key
     cannot undo. Ends with exit code 1 where a byte of it is not as it was signed.
@@ -127,6 +157,8 @@ def check(folder: str, trust: tuple[str, ...], checkpoint: str | None) -> None:
         said, told = check_proof(place, keys)
         output.say(said, "allow")
         output.say("what it tells is not here" if told is None else told)
+    elif is_sealed(place):
+        _check_seal(place, keys, earlier)
     else:
         _check_log(place, keys, earlier)
 
@@ -156,9 +188,35 @@ def _check_log(place: Path, keys: list[VerifyingKey], earlier: Checkpoint | None
     origin = signed_checkpoint(str(place / CHECKPOINT), keys).origin
     head = read_back(place, keys, origin, earlier)
     output.say(f"the log holds: {head.size} entries of {head.origin}", "allow")
+    _say_head(head, earlier)
+
+
+def _check_seal(place: Path, keys: list[VerifyingKey], earlier: Checkpoint | None) -> None:
+    with _needing_arrow():
+        from policy_engine.ledger.seal import check_seal
+    with output.progress("verifying", read_seal(place).checkpoint.size) as bar:
+        found = check_seal(place, keys, earlier, lambda number: output.reach(bar, number))
+    head = found.checkpoint
+    output.say(f"the sealed record holds: {head.size} entries of {head.origin}", "allow")
+    if found.erased:
+        output.say(f"entries whose content was erased: {found.erased}", "frame")
+    _say_head(head, earlier)
+
+
+def _say_head(head: Checkpoint, earlier: Checkpoint | None) -> None:
     if earlier is not None:
         output.say(f"it goes on from the {earlier.size} entries of the checkpoint", "allow")
     output.say(f"root {head.root.hex()}", "frame")
+
+
+@contextmanager
+def _needing_arrow() -> Iterator[None]:
+    """Arrow is an extra, imported only by who needs it."""
+    try:
+        yield
+    except ImportError as error:
+        output.complain(f"{error}: sealed records need the extra `audit`")
+        end(Exit.FAILURE)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, cast
 
 from rich.console import Console
@@ -78,7 +79,7 @@ def diagnostics(
     if form == "json":
         show_json(as_json(found))
     elif form == "sarif":
-        show_json(as_sarif(found))
+        show_json(as_sarif(found, Path.cwd()))
     elif form == "github":
         sys.stdout.write(as_github(found))
     elif found:

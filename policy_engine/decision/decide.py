@@ -66,6 +66,7 @@ def decide(program: Program, action: Action, circumstances: Circumstances) -> De
         obligations=_each_once(item.obligation for item in said),
         observed=_in_order(item.reason for item in observed if item.reason is not None),
         roles=circumstances.roles,
+        chain_roles=tuple(actor.roles for actor in question.actors[:-1]),
         input=question.input if rules is not None and not question.misfits else None,
     )
 

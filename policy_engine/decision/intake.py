@@ -11,20 +11,10 @@ from collections.abc import Mapping
 from typing import cast
 
 from policy_engine.decision.action import SIMPLE, Action, Agent, Human, Principal
-from policy_engine.values.plain import plain
+from policy_engine.values.plain import Unwritable, plain
 
 DEEPER = 5
 """How much deeper a datum stands where the action around it is written down."""
-
-
-class Unwritable:
-    """Stands where something was that cannot be written down; `why` says what."""
-
-    def __init__(self, why: str) -> None:
-        self.why = why
-
-    def __str__(self) -> str:
-        return f"({self.why})"
 
 
 def taken_in(action: Action) -> Action:

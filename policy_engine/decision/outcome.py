@@ -140,6 +140,8 @@ class Decision:
     """Validations that must still run."""
     roles: frozenset[str] | None = None
     """The roles it was decided with; None where they are not known."""
+    chain_roles: tuple[frozenset[str] | None, ...] = ()
+    """The same of each who delegated it, in the order of its chain."""
     input: Mapping[str, object] | None = None
     """The input in the engine's terms: what runs, if anything runs. None where it does not fit."""
     obligations: tuple[Obligation, ...] = ()

@@ -20,7 +20,7 @@ from policy_engine.decision.action import (
 from policy_engine.decision.circumstances import Circumstances
 from policy_engine.decision.closures import Evaluate
 from policy_engine.decision.frame import Frame
-from policy_engine.decision.intake import Unwritable, taken_in
+from policy_engine.decision.intake import taken_in
 from policy_engine.decision.memory import Memory
 from policy_engine.decision.program import CompiledRule, CompiledWaiver, Program
 from policy_engine.decision.provenance import SessionOrigins
@@ -32,6 +32,7 @@ from policy_engine.language.checked import Root
 from policy_engine.language.policy import PolicySet, Subject, Task
 from policy_engine.values.calendar import in_utc
 from policy_engine.values.conform import Misfit, conform_fields
+from policy_engine.values.plain import Unwritable
 
 
 class Actor:

@@ -5,10 +5,16 @@ Sources: OASIS SARIF 2.1.0; GitHub, "Workflow commands for GitHub Actions".
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import PurePath
 
+from policy_engine.foundation import sarif
 from policy_engine.foundation.canonical import Json
 from policy_engine.foundation.diagnostics import Diagnostic, Label
+
+_BASE = "%SRCROOT%"
+"""As code scanning calls the folder of the project."""
 
 
 def as_json(diagnostics: Sequence[Diagnostic]) -> list[Json]:
@@ -27,30 +33,29 @@ def as_json(diagnostics: Sequence[Diagnostic]) -> list[Json]:
     ]
 
 
-def as_sarif(diagnostics: Sequence[Diagnostic]) -> Json:
-    """One SARIF log with one run."""
+def as_sarif(diagnostics: Sequence[Diagnostic], folder: PurePath | None = None) -> Json:
+    """One SARIF log with one run. `folder` is the whole path of the one where the names of files
+    begin: what stands below it is told by its place there, and anything else by its whole path."""
     codes = {d.code.id: d.code for d in diagnostics}
-    rules: list[Json] = [
-        {"id": c.id, "name": c.name, "shortDescription": {"text": c.summary}}
-        for c in sorted(codes.values(), key=lambda c: c.id)
-    ]
+    places = {id_: place for place, id_ in enumerate(sorted(codes))}
     results: list[Json] = [
         {
             "ruleId": d.code.id,
+            "ruleIndex": places[d.code.id],
             "level": d.code.severity.value,
-            "message": {"text": d.title if d.help is None else f"{d.title}; {d.help}"},
-            "locations": [_location(label) for label in d.labels[:1]],
+            "message": sarif.message(d.title if d.help is None else f"{d.title}; {d.help}"),
+            "locations": [_location(label, folder) for label in d.labels[:1]],
         }
         for d in diagnostics
     ]
-    driver: Json = {"name": "policy", "rules": rules}
-    return {
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [
-            {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-        ],
+    base: Json = {"description": {"text": "The folder where the command ran."}}
+    run: dict[str, Json] = {
+        "tool": sarif.tool("policy", (sarif.Rule.of_code(codes[id_]) for id_ in places)),
+        "originalUriBaseIds": {_BASE: base},
+        "columnKind": "unicodeCodePoints",
+        "results": results,
     }
+    return sarif.log(run)
 
 
 def as_github(diagnostics: Sequence[Diagnostic]) -> str:
@@ -83,13 +88,18 @@ def _label(label: Label) -> Json:
     }
 
 
-def _location(label: Label) -> Json:
-    return {
-        "physicalLocation": {
-            "artifactLocation": {"uri": label.span.source.name},
-            "region": dict(_region(label)),
-        }
-    }
+def _location(label: Label, folder: PurePath | None) -> Json:
+    file = _file(label.span.source.name, folder)
+    return {"physicalLocation": {"artifactLocation": file, "region": dict(_region(label))}}
+
+
+def _file(name: str, folder: PurePath | None) -> Json:
+    path = PurePath(name)
+    if folder is not None:
+        path = PurePath(os.path.normpath(folder / path))
+        path = path.relative_to(folder) if path.is_relative_to(folder) else path
+    base: dict[str, Json] = {} if path.is_absolute() else {"uriBaseId": _BASE}
+    return {"uri": sarif.uri_of(path.as_posix()), **base}
 
 
 def _region(label: Label) -> dict[str, Json]:

@@ -167,12 +167,18 @@ class SigningKey:
         return f"Name: {self.name}\n{pem.decode()}"
 
     def write(self, path: str | os.PathLike[str]) -> None:
-        """Writes a new file that its owner alone can read. Raises `InputError`, also where there
-        is a file already: a key that is written over is lost."""
+        """Writes a new file that its owner alone can read, whole or not at all. Raises
+        `InputError`, also where there is a file already: a key that is written over is lost."""
         try:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(self.to_pem())
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    file.write(self.to_pem())
+                    file.flush()
+                    os.fsync(file.fileno())
+            except BaseException:  # whatever ends it early, half a key is none, and it goes on up
+                Path(path).unlink(missing_ok=True)
+                raise
         except OSError as error:
             raise InputError(f"{os.fspath(path)}: {error.strerror or error}") from error
 

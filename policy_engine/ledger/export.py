@@ -135,9 +135,9 @@ class _Writer:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             for folder in self._entered:
-                _sync(folder)
+                sync(folder)
             self._put(path, bytes(note))
-            _sync(self._folder)
+            sync(self._folder)
         except OSError as error:
             raise LedgerError(f"{path}: {error.strerror or error}") from error
 
@@ -169,6 +169,8 @@ def _published(folder: Path, origin: str) -> Checkpoint:
         checkpoint = Checkpoint.from_text(Note.parse(_read(folder, CHECKPOINT, LARGEST_NOTE)).text)
     except LedgerError as error:
         raise LedgerError(f"{folder / CHECKPOINT}: {error}") from error
+    if checkpoint.extensions:
+        raise LedgerError(f"{folder} holds no exported log: its checkpoint says more than one has")
     if checkpoint.origin != origin:
         raise LedgerError(f"{folder} holds the log `{checkpoint.origin}`, not `{origin}`")
     return checkpoint
@@ -249,6 +251,8 @@ def _read(folder: Path, name: str, largest: int) -> bytes:
     """The bytes of a file of the log."""
     path = folder / name
     try:
+        if path.exists() and not path.is_file():  # to read a pipe would wait for ever
+            raise LedgerError(f"{path} is no file")
         with path.open("rb") as file:
             data = file.read(largest + 1)
     except OSError as error:
@@ -258,7 +262,7 @@ def _read(folder: Path, name: str, largest: int) -> bytes:
     return data
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
     """Puts the names in a folder on disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:

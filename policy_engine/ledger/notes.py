@@ -9,9 +9,9 @@ that does.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from policy_engine.foundation.errors import LedgerError
 from policy_engine.foundation.signing import VerifyingKey, from_base64
@@ -21,6 +21,10 @@ MOST_SIGNATURES = 100
 
 _DASH = "— "
 _KEY_ID_SIZE = 4
+
+KeyRing: TypeAlias = Mapping[tuple[str, bytes], Sequence[VerifyingKey]]
+"""Keys by their names and ids. An id is short: whoever tries long enough finds a key of another's
+name and id, so there may be several."""
 
 
 class Signer(Protocol):
@@ -77,15 +81,17 @@ class Note:
 
     def verify(self, known: Iterable[VerifyingKey]) -> tuple[VerifyingKey, ...]:
         """The known keys that have signed: one at least, or it raises `LedgerError`."""
-        keys = {(key.name, key_id(key)): key for key in known}
-        text, found = self.text.encode(), []
+        return self.verify_by(key_ring(known))
+
+    def verify_by(self, known: KeyRing) -> tuple[VerifyingKey, ...]:
+        """The same for many notes and the same keys."""
+        text, found = self.text.encode(), list[VerifyingKey]()
         for one in self.signatures:
-            key = keys.get((one.name, one.key_id))
-            if key is None:
-                continue
-            if not key.verify(text, one.signature):
+            keys = known.get((one.name, one.key_id), ())
+            signed = [key for key in keys if key.verify(text, one.signature)]
+            if keys and not signed:
                 raise LedgerError(f"the signature of `{one.name}` does not hold")
-            found.append(key)
+            found += signed
         if not found:
             by = ", ".join(f"`{one.name}`" for one in self.signatures)
             raise LedgerError(f"no known key has signed it; it says to be signed by {by}")
@@ -109,6 +115,14 @@ def sign(text: str, *signers: Signer) -> Note:
         return Note.parse(bytes(note))
     except UnicodeEncodeError as error:
         raise LedgerError("the text of a note cannot be written in UTF-8") from error
+
+
+def key_ring(keys: Iterable[VerifyingKey]) -> KeyRing:
+    """These keys, to be looked up by what a signature says of itself."""
+    ring: dict[tuple[str, bytes], list[VerifyingKey]] = {}
+    for key in dict.fromkeys(keys):
+        ring.setdefault((key.name, key_id(key)), []).append(key)
+    return ring
 
 
 def key_id(key: VerifyingKey) -> bytes:

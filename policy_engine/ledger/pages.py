@@ -54,6 +54,8 @@ def sound(page: Sequence[Record], number: int, head: bytes) -> Sound | None:
         text, salt = record.text, record.salt
         if text is None or salt is None or len(salt) != SALT_SIZE or record.number != number:
             return None
+        if type(record.number) is not int:
+            return None
         try:
             data = text.encode()
             body = _members(data)

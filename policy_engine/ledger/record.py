@@ -21,6 +21,8 @@ from policy_engine.ledger.tree import HASH_SIZE, Frontier, leaf_hash
 
 NO_HEAD = bytes(HASH_SIZE)
 """The head of a record without entries."""
+LASTING = frozenset(("opened", "signing_key", "erased"))
+"""Kinds on which the record itself rests: nobody may erase what they tell."""
 
 
 @dataclass(frozen=True)

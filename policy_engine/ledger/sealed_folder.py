@@ -21,8 +21,10 @@ from policy_engine.ledger.tiles import FULL
 SEGMENT = FULL * FULL
 """Entries of a full segment: those below one tile of level 1."""
 
+ANY_SEGMENT = "segment-*.parquet"
+"""What is named so is a segment."""
+
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_ANY = "segment-*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Seal:
 
 def is_sealed(folder: Path) -> bool:
     """Whether a folder holds segments."""
-    return any(folder.glob(_ANY))
+    return any(folder.glob(ANY_SEGMENT))
 
 
 def places_of(size: int) -> list[Place]:
@@ -88,7 +90,7 @@ def read_seal(folder: Path) -> Seal:
 def others(folder: Path, places: list[Place]) -> list[Path]:
     """The files that are named as segments are and are none of these."""
     known = {place.name for place in places}
-    return sorted(path for path in folder.glob(_ANY) if path.name not in known)
+    return sorted(path for path in folder.glob(ANY_SEGMENT) if path.name not in known)
 
 
 def digest_of(path: Path) -> str:

@@ -13,6 +13,7 @@ of any other each entry is looked at by itself, to say what is wrong with it.
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -20,16 +21,20 @@ from typing import Protocol
 
 from policy_engine.foundation.diagnostics import Code
 from policy_engine.foundation.errors import InputError, LedgerError
+from policy_engine.foundation.render import visible
 from policy_engine.foundation.signing import VerifyingKey
 from policy_engine.ledger import codes
 from policy_engine.ledger.authorised import Authorised, Finding
 from policy_engine.ledger.checkpoints import Checkpoint
 from policy_engine.ledger.leaf import salted_digest
-from policy_engine.ledger.notes import Note
+from policy_engine.ledger.notes import Note, key_ring
 from policy_engine.ledger.pages import FIRST, Sound, sound
-from policy_engine.ledger.record import NO_HEAD, Record, head_after
+from policy_engine.ledger.record import LASTING, NO_HEAD, Record, head_after
 from policy_engine.ledger.tiles import FULL, Cutter, Tile
 from policy_engine.ledger.tree import leaf_hash
+
+_LONGEST_FINDING = 1000
+"""Characters: what was forged may be of any length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,8 @@ class Verification:
     erased: int = 0
     """Of how many entries nothing is told any more."""
     signed: int = 0
-    """How many checkpoints hold, each signed by a key that is known."""
+    """How many checkpoints hold, each signed by a key that was given. Where none was given: by one
+    that the record names, and whoever writes a record anew can name a key of his own there."""
 
     @property
     def holds(self) -> bool:
@@ -72,7 +78,8 @@ def verify(
     """Checks entries in order.
 
     `pinned` is a head in hexadecimal, and `checkpoint` one with its size, that must be of this
-    record. `keys` are those whose signatures count, beside those that the record itself names.
+    record. `keys` are those whose signatures count. The signatures of keys that the record itself
+    names must hold too, and count where no keys are given.
     `progress` is told the number of the entry that was reached, now and then.
     """
     reading = Reading(pinned, checkpoint, beside, tuple(keys))
@@ -86,16 +93,18 @@ def _pages(records: Iterable[Record], reading: Reading) -> Iterator[list[Record]
     try:
         while True:
             for record in islice(source, FULL):
+                if type(record.number) is not int:
+                    raise LedgerError(f"{record.number!r} is no number of an entry")
                 page.append(record)
             if not page:
                 return
             yield page
             page = []
-    except LedgerError as error:
-        unreadable = error
+    except (LedgerError, OverflowError) as error:  # beyond the largest number there is no next
+        unreadable = str(error)
     if page:
         yield page
-    reading.find(codes.ALTERED, reading.number + 1, str(unreadable))
+    reading.find(codes.ALTERED, reading.number + 1, unreadable)
 
 
 class Reading:
@@ -121,13 +130,15 @@ class Reading:
         self._is_pinned = pinned in (None, NO_HEAD.hex())
         self._tiles = dict(beside.kept_tiles()) if beside is not None else None
         self._signed = list(beside.checkpoints()) if beside is not None else []
-        self._keys = list(keys)
-        self._roots = {size: "" for size, _ in self._signed}
+        self._keys, self._given = list(keys), frozenset(keys)
+        self._roots = {size: "" for size, _ in self._signed if type(size) is int}
         if checkpoint is not None:
             self._roots[checkpoint.size] = ""
+        self._sizes = sorted(self._roots)
 
     def find(self, code: Code, number: int, text: str) -> None:
         """Notes a finding."""
+        text = visible(text[:_LONGEST_FINDING])
         self._findings.append(Finding(code, number, text))
 
     def take_all(self, records: Iterable[Record], progress: Callable[[int], None]) -> None:
@@ -180,6 +191,10 @@ class Reading:
         self.number, self._head = record.number, record.head
         if record.is_erased:
             self._erased.add(record.number)
+            if record.kind in LASTING:
+                text = f"entry {record.number} ({record.kind}) was erased, which nobody may"
+                self.find(codes.ALTERED, record.number, text)
+            self._authorised.take_erased(record.number, record.kind)
             return leaf
         body = _body(record)
         if body is None:
@@ -192,10 +207,9 @@ class Reading:
     def _grow(self, leaves: Sequence[bytes]) -> None:
         """The tree by these leaves, with its root at each size that somebody has signed."""
         size, at = self._cutter.size, 0
-        ends = [size + len(leaves)]
-        if self._roots:
-            ends = [*sorted(s for s in self._roots if size < s < ends[0]), *ends]
-        for end in ends:
+        last = size + len(leaves)
+        signed = self._sizes[bisect_right(self._sizes, size) : bisect_right(self._sizes, last - 1)]
+        for end in (*signed, last):
             for tile, hashes in self._cutter.add_all(leaves[at : end - size]):
                 self._compare(tile, hashes, tile.end)
             at = end - size
@@ -212,8 +226,10 @@ class Reading:
 
     def _read(self, number: int, kind: str, body: Mapping[str, object]) -> None:
         """What the entry tells."""
-        if kind == "erased" and isinstance(body.get("entry"), int):
-            self._named.add(int(str(body["entry"])))
+        if kind == FIRST and number != 1:
+            self.find(codes.BROKEN_CHAIN, number, f"entry {number}: the record is opened again")
+        if kind == "erased" and body.get("by"):
+            self._named.update(_erased_by(number, body.get("entry")))
         if kind == "signing_key":
             try:
                 self._keys.append(VerifyingKey.from_text(str(body.get("key"))))
@@ -232,8 +248,6 @@ class Reading:
         self._check_tiles()
         self._check_pins()
         missing = self._authorised.findings
-        if self._erased:
-            missing = [_perhaps_erased(found) for found in missing]
         return Verification(
             self.number,
             self._head.hex(),
@@ -255,11 +269,14 @@ class Reading:
 
     def _check_signed(self) -> int:
         """How many of the checkpoints that are kept hold, each signed by a known key."""
-        good = 0
+        good, keys = 0, key_ring(self._keys)
         for size, text in self._signed:
+            if type(size) is not int:
+                self.find(codes.ALTERED, self.number, f"a checkpoint is kept under {size!r}")
+                continue
             try:
                 note = Note.parse(text.encode("utf-8"))
-                note.verify(self._keys)
+                signers = note.verify_by(keys)
                 kept = Checkpoint.from_text(note.text)
             except (LedgerError, UnicodeEncodeError) as error:
                 self.find(codes.ALTERED, size, f"the checkpoint of {size} entries: {error}")
@@ -268,7 +285,7 @@ class Reading:
                 text = f"the record is not what was signed as its first {size} entries"
                 self.find(codes.CUT_OFF, size, text)
                 continue
-            good += 1
+            good += not self._given or not self._given.isdisjoint(signers)
         return good
 
     def _check_pins(self) -> None:
@@ -295,6 +312,6 @@ def _body(record: Record) -> Mapping[str, object] | None:
     return body if digest == record.digest and isinstance(body, dict) else None
 
 
-def _perhaps_erased(finding: Finding) -> Finding:
-    """What is missing may have stood in an entry that was erased."""
-    return Finding(codes.ERASED, finding.number, f"{finding.text}, or it was erased")
+def _erased_by(number: int, entry: object) -> tuple[int, ...]:
+    """The entry that this one says to be erased: one before it."""
+    return (entry,) if type(entry) is int and 0 < entry < number else ()

@@ -109,7 +109,7 @@ class Accounts:
         decision: Decision,
     ) -> dict[str, object]:
         """Everything that a decision rested on, and all its reasons."""
-        return self._decided(
+        told = self._decided(
             id_,
             action,
             session,
@@ -119,6 +119,9 @@ class Accounts:
             [self._reason(reason) for reason in decision.reasons],
             [self._reason(reason) for reason in decision.observed],
         )
+        if decision.chain_roles:
+            told["chain_roles"] = [_roles(roles) for roles in decision.chain_roles]
+        return told
 
     def clearance(
         self,
@@ -149,7 +152,7 @@ class Accounts:
             "session": session.id if session else None,
             "task": str(action.task),
             "principal": self._principal(action.principal),
-            "roles": None if answer.roles is None else sorted(answer.roles),
+            "roles": _roles(answer.roles),
             "on_behalf_of": behalf.id if behalf else None,
             "domain": None if action.domain is None else str(action.domain),
             "chain": [self._principal(member) for member in action.chain],
@@ -293,6 +296,10 @@ def reason_account(reason: Reason) -> dict[str, object]:
         "controls": list(reason.controls),
         "not_before": reason.not_before,
     }
+
+
+def _roles(roles: frozenset[str] | None) -> list[str] | None:
+    return None if roles is None else sorted(roles)
 
 
 def _permit(rule: Rule) -> dict[str, object]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from policy_engine.values.fitting import LONGEST_LIST, fields_fitting, fitting
+from policy_engine.values.plain import Unwritable
 from policy_engine.values.readers import Refused, kind, scalar, timestamp as timestamp
 from policy_engine.values.types import (
     JSON,
@@ -202,6 +203,8 @@ def _is_word(name: str) -> bool:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, Unwritable):
+        return f": {_printable(value.why)}"
     if isinstance(value, int) and abs(value) >= 10**60:
         return ""
     if isinstance(value, (str, int, float, Decimal)) and not isinstance(value, bool):

@@ -25,6 +25,16 @@ class NoPlainForm(ValueError):
     """A value cannot be written down; the message says why."""
 
 
+class Unwritable:
+    """Stands where something was that cannot be written down; `why` says what."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"({self.why})"
+
+
 def plain(value: object, depth: int = 0, *, exactly: bool = False) -> object:
     """A copy in plain data, of exact built-in types. Raises `NoPlainForm` where there is none.
 

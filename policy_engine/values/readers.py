@@ -16,7 +16,7 @@ from policy_engine.values.durations import duration
 from policy_engine.values.emails import email
 from policy_engine.values.money import Money, fitting, money
 from policy_engine.values.paths import path
-from policy_engine.values.plain import plain
+from policy_engine.values.plain import Unwritable, plain
 from policy_engine.values.types import (
     BOOLEAN,
     COMMAND,
@@ -38,6 +38,8 @@ from policy_engine.values.types import (
 from policy_engine.values.urls import host, url
 
 LONGEST_TEXT = 1_000_000
+UNWRITABLE = "something that cannot be written down"
+"""What an `Unwritable` stands for, in words."""
 
 _RFC_3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
@@ -246,6 +248,8 @@ def kind(value: object) -> str:
     }
     if value is None:
         return "nothing"
+    if isinstance(value, Unwritable):
+        return UNWRITABLE
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         return "a number"
     return names.get(type(value), f"a {type(value).__name__}")

@@ -141,6 +141,8 @@ def test_what_cannot_be_written_is_refused_with_a_reason(
     result = gate.submit(act("take", {"x": value}))
     assert result.decision is not None
     assert "D512" in {reason.code.id for reason in result.decision.reasons}
+    titles = [reason.title for reason in result.decision.reasons]
+    assert not any("Unwritable" in title for title in titles), "a word of ours, and no plain one"
     assert lab.last("decided")["outcome"] == "deny"
 
 

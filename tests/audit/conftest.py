@@ -7,6 +7,7 @@ import pytest
 
 from policy_engine.audit.summary import Summary
 from tests.audit.busy import BusyDesk, busy, read
+from tests.fakes.stores import copy_of
 
 
 @pytest.fixture(scope="package")
@@ -25,10 +26,4 @@ def summary(desk: BusyDesk) -> Summary:
 @pytest.fixture
 def store(desk: BusyDesk, tmp_path: Path) -> Path:
     """A copy of the ledger to spoil."""
-    from contextlib import closing
-    from sqlite3 import connect
-
-    copy = tmp_path / "copy.db"
-    with closing(connect(desk.folder / "desk.db")) as source, closing(connect(copy)) as target:
-        source.backup(target)
-    return copy
+    return copy_of(desk.folder / "desk.db", tmp_path / "copy.db")

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import sqlite3
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +17,7 @@ import pytest
 from tests.audit.busy import BusyDesk
 from tests.audit.exports.conftest import CONTROLLED
 from tests.audit.ran import Ran, cut, in_one_line, run
+from tests.fakes.stores import alter
 
 # Logs and evidence that somebody hands us
 
@@ -189,13 +188,7 @@ def words(path: Path) -> None:
 
 
 def statements(*all_: str) -> Callable[[Path], None]:
-    def spoil(path: Path) -> None:
-        with closing(sqlite3.connect(path)) as database:
-            for one in all_:
-                database.execute(one)
-            database.commit()
-
-    return spoil
+    return lambda path: alter(path, *all_)
 
 
 def policy_of(desk: BusyDesk, folder: Path) -> Path:
@@ -220,6 +213,14 @@ def commands(store: Path, folder: Path, policy: Path) -> Mapping[str, tuple[str 
     }
 
 
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Where commands write; nothing else is there."""
+    made = tmp_path / "out"
+    made.mkdir()
+    return made
+
+
 @pytest.mark.parametrize(
     ("spoil", "word"),
     [
@@ -237,12 +238,10 @@ def commands(store: Path, folder: Path, policy: Path) -> Mapping[str, tuple[str 
     ],
 )
 def test_a_store_that_is_none_ends_every_command_with_1_and_its_name(
-    spoil: Callable[[Path], None], word: str, store: Path, desk: BusyDesk, tmp_path: Path
+    spoil: Callable[[Path], None], word: str, store: Path, desk: BusyDesk, out: Path
 ) -> None:
     spoil(store)
-    out = tmp_path / "out"
-    out.mkdir()
-    for name, command in commands(store, out, policy_of(desk, tmp_path)).items():
+    for name, command in commands(store, out, policy_of(desk, out.parent)).items():
         in_one_line(run(*command), 1, "copy.db", word)
         assert list(out.iterdir()) == [], name
 
@@ -261,12 +260,10 @@ def test_a_store_that_is_none_ends_every_command_with_1_and_its_name(
     ],
 )
 def test_a_record_that_does_not_hold_is_told_by_every_command_with_6(
-    spoil: Callable[[Path], None], word: str, store: Path, desk: BusyDesk, tmp_path: Path
+    spoil: Callable[[Path], None], word: str, store: Path, desk: BusyDesk, out: Path
 ) -> None:
     spoil(store)
-    out = tmp_path / "out"
-    out.mkdir()
-    for name, command in commands(store, out, policy_of(desk, tmp_path)).items():
+    for name, command in commands(store, out, policy_of(desk, out.parent)).items():
         ran = run(*command)
         assert (ran.code, "the record does not hold" in ran.said) == (6, True), (name, ran)
         assert word in ran.said or name == "export", (name, ran)
@@ -280,7 +277,7 @@ def test_a_program_is_told_what_does_not_hold(
 ) -> None:
     command = (*commands(store, tmp_path, policy_of(desk, tmp_path))[name], "--format", "json")
     assert json.loads(run(*command).said)["doubts"] == []
-    statements("update ledger set head = x'00' where number = 2")(store)
+    alter(store, "update ledger set head = x'00' where number = 2")
     ran = run(*command)
     doubts = json.loads(ran.said)["doubts"]
     assert (ran.code, [one["place"] for one in doubts]) == (6, ["entry 2", "entry 3"])

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
 from pathlib import Path
-from sqlite3 import connect
 
 import pytest
 from click.testing import CliRunner, Result
 
 from policy_engine.cli.main import main
 from tests.audit.busy import BusyDesk
+from tests.fakes.stores import alter
 
 DAY_TWO = "2026-05-05T10:00:00Z"
 
@@ -104,9 +103,7 @@ def test_a_store_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 
 
 def test_a_record_that_does_not_hold_has_its_exit_code(store: Path, tmp_path: Path) -> None:
-    with closing(connect(store)) as connection:
-        connection.execute("UPDATE ledger SET at = '2020-01-01T00:00:00Z' WHERE number = 4")
-        connection.commit()
+    alter(store, "UPDATE ledger SET at = '2020-01-01T00:00:00Z' WHERE number = 4")
     result = audit(store, "--html", str(tmp_path / "report.html"))
     assert result.exit_code == 6
     assert "error[L702]: entry 4 does not follow" in result.output
@@ -117,18 +114,14 @@ def test_a_record_that_does_not_hold_has_its_exit_code(store: Path, tmp_path: Pa
 def test_a_pinned_head_finds_what_was_cut_off(store: Path) -> None:
     head = json.loads(audit(store, "--format", "json").output)["record"]["head"]
     assert audit(store, "--head", head).exit_code == 0
-    with closing(connect(store)) as connection:
-        connection.execute("DELETE FROM ledger WHERE number > 40")
-        connection.commit()
+    alter(store, "DELETE FROM ledger WHERE number > 40")
     assert audit(store).exit_code == 0
     result = audit(store, "--head", head)
     assert (result.exit_code, "L703" in result.output) == (6, True)
 
 
 def test_a_tile_that_was_altered_is_found_by_the_report_too(store: Path) -> None:
-    with closing(connect(store)) as connection:
-        connection.execute("INSERT INTO ledger_tiles VALUES (0, 9, x'00')")
-        connection.commit()
+    alter(store, "INSERT INTO ledger_tiles VALUES (0, 9, x'00')")
     result = audit(store)
     assert result.exit_code == 6
     assert "there is a tile 0, 9 that the record does not have" in result.output

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from sqlite3 import connect
 
 import pytest
 from click.testing import CliRunner, Result
@@ -34,6 +33,7 @@ from policy_engine.loading import check
 from tests.audit.busy import held, ticket_of
 from tests.audit.test_page import CONTROLS, EVIL, Reader, whole
 from tests.fakes import Desk
+from tests.fakes.stores import alter, copy_of
 
 WRITTEN = datetime(2026, 5, 6, tzinfo=UTC)
 FRAMEWORKS = Path(__file__).resolve().parents[2] / "policies" / "frameworks"
@@ -266,11 +266,8 @@ def test_the_record_is_evidence_by_itself_for_logs_and_for_oversight(desk: Desk)
 
 
 def test_a_record_that_does_not_hold_is_evidence_of_nothing(desk: Desk, tmp_path: Path) -> None:
-    copy = tmp_path / "copy.db"
-    with closing(connect(desk.folder / "desk.db")) as source, closing(connect(copy)) as target:
-        source.backup(target)
-        target.execute("UPDATE ledger SET at = '2020-01-01T00:00:00Z' WHERE number = 4")
-        target.commit()
+    copy = copy_of(desk.folder / "desk.db", tmp_path / "copy.db")
+    alter(copy, "UPDATE ledger SET at = '2020-01-01T00:00:00Z' WHERE number = 4")
     found = report_of(copy)
     assert not found.verification.holds
     for framework in ("house", "eu_ai_act"):

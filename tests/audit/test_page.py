@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
-from sqlite3 import connect
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -23,6 +22,7 @@ from policy_engine.ledger.ledger import LedgerReader
 from policy_engine.ledger.record import Record
 from tests.audit.busy import BusyDesk
 from tests.fakes.records import AT, chained
+from tests.fakes.stores import alter
 
 SEAL = "5ea1" * 16
 WRITTEN = datetime(2026, 5, 5, 14, 0, tzinfo=UTC)
@@ -283,9 +283,7 @@ def test_an_empty_record_has_a_page() -> None:
 
 
 def spoil(store: Path, statement: str) -> Reader:
-    with closing(connect(store)) as connection:
-        connection.execute(statement)
-        connection.commit()
+    alter(store, statement)
     return Reader(page(from_store(store)))
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
-from sqlite3 import connect
 
 import pytest
 from click.testing import CliRunner
@@ -27,6 +26,7 @@ from policy_engine.ledger.proofs import Proof
 from tests.audit.busy import BusyDesk
 from tests.audit.test_page import WRITTEN, Reader
 from tests.fakes.clock import FakeClock
+from tests.fakes.stores import alter
 
 Pair = tuple[bytes, bytes]
 """An entry, and its proof."""
@@ -241,9 +241,7 @@ def test_a_signature_of_the_store_that_does_not_hold_stands_for_nothing(
     store: Path, key: SigningKey, statement: str
 ) -> None:
     sign(store, key)
-    with closing(connect(store)) as connection:
-        connection.execute(statement)
-        connection.commit()
+    alter(store, statement)
     _, document = made(store)
     assert "The record does not hold, so there is nothing to prove by it." in document
     assert Copied(document).texts == []
@@ -253,9 +251,7 @@ def test_an_entry_that_was_altered_since_is_not_proved(store: Path, key: Signing
     with closing(Database(str(store), must_exist=True)) as database:
         reader = LedgerReader(database)
         found = report(reader.records(), written=WRITTEN, beside=reader)
-        with closing(connect(store)) as connection:
-            connection.execute("UPDATE ledger SET at = '2020-01-01T00:00:00Z' WHERE number = 8")
-            connection.commit()
+        alter(store, "UPDATE ledger SET at = '2020-01-01T00:00:00Z' WHERE number = 8")
         said = proofs(reader, found, sampled(found), key)
     assert said.problem is not None
     assert "is not at index 7 of the tree with this root" in said.problem

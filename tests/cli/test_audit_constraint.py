@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-from sqlite3 import connect
 
 import pytest
 from click.testing import CliRunner, Result
@@ -14,6 +12,7 @@ from click.testing import CliRunner, Result
 from policy_engine import Action, Agent
 from policy_engine.cli.main import main
 from tests.fakes import Desk
+from tests.fakes.stores import alter
 
 POLICY = """
 policy desk.payments "Payments" owner "risk@desk.example"
@@ -83,6 +82,7 @@ def test_a_program_reads_json(desk: Desk) -> None:
     result = audit(desk, "small", "--format", "json")
     account = json.loads(result.output)
     assert result.exit_code == 6
+    assert account["doubts"] == []
     assert (account["carried_out"], account["fine"], account["unread"]["number"]) == (3, 2, 0)
     (one,) = account["violations"]
     assert (one["entry"], one["at"], one["principal"]) == (6, "2026-05-04T09:00:00Z", "agent bot")
@@ -94,9 +94,7 @@ def test_a_period_without_a_violation_has_none(desk: Desk) -> None:
 
 
 def test_an_entry_that_cannot_be_read_is_named_and_has_its_exit_code(desk: Desk) -> None:
-    with closing(connect(desk.folder / "desk.db")) as connection:
-        connection.execute("UPDATE ledger SET at = 'yesterday' WHERE number = 3")
-        connection.commit()
+    alter(desk.folder / "desk.db", "UPDATE ledger SET at = 'yesterday' WHERE number = 3")
     result = audit(desk, "tiny")
     assert (result.exit_code, "not read: entry 3: its time cannot be read" in result.output) == (
         6,

@@ -70,6 +70,7 @@ def test_a_person_reads_advice_its_reasons_and_the_figures(made: Made) -> None:
 def test_a_program_reads_json(made: Made) -> None:
     result = audit(made(two_agents()), "--fewest", "10", "--format", "json")
     account = json.loads(result.output)
+    assert account["doubts"] == []
     assert account["limits"] == {"fewest": 10, "approved": 95, "trouble": 2, "back": 10}
     task = account["tasks"][0]
     assert (task["task"], task["advice"]) == ("pay", "take_back")

@@ -149,8 +149,8 @@ def test_policies_with_errors_are_not_built(folder: Path, files: dict[str, str],
 
 def test_where_it_cannot_be_written_it_says_so(folder: Path) -> None:
     result = policy("bundle", "build", "a.policy", "-o", "none/a.bundle")
-    assert result.exit_code == 1
-    assert "none/a.bundle: it cannot be written: No such file or directory" in result.output
+    assert result.exit_code == 2
+    assert "none/a.bundle cannot be written: No such file or directory" in result.output
 
 
 def test_a_file_without_a_place_is_said(folder: Path) -> None:

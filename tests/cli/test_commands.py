@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from policy_engine.cli.main import COMMANDS, main
 from tests.fakes import write_policy
+from tests.fakes.stores import alter
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +72,38 @@ def test_check_says_what_is_wrong_in_every_format(folder: Path, form: str) -> No
     assert "S101" in result.output
     if form in ("json", "sarif"):
         json.loads(result.output)
+
+
+def artifacts(path: str) -> list[dict[str, str]]:
+    """The files of the results of a check as SARIF, each once."""
+    (run,) = json.loads(policy("check", path, "--format", "sarif").output)["runs"]
+    (driver,) = run["tool"].values()
+    assert [driver["rules"][one["ruleIndex"]]["id"] for one in run["results"]] == [
+        one["ruleId"] for one in run["results"]
+    ]
+    assert {*driver["rules"][0]} >= {"id", "shortDescription", "fullDescription", "help"}
+    places = [one["locations"][0]["physicalLocation"] for one in run["results"]]
+    found = {json.dumps(place["artifactLocation"], sort_keys=True) for place in places}
+    return [json.loads(one) for one in sorted(found)]
+
+
+def test_sarif_names_files_by_their_place_below_the_working_directory(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "here/a b").mkdir(parents=True)
+    monkeypatch.chdir(folder / "here")
+    below, beside = folder / "here/a b/x.policy", folder / "bad#1.policy"
+    for path in (below, beside):
+        path.write_text("role a\nrole a\n", encoding="utf-8")
+    here = {"uri": "a%20b/x.policy", "uriBaseId": "%SRCROOT%"}
+    for given in ("a b/x.policy", str(below), "../here/a b/x.policy"):
+        assert artifacts(given) == [here]
+    elsewhere = {"uri": f"file://{folder.as_posix()}/bad%231.policy"}
+    for given in ("../bad#1.policy", str(beside)):
+        assert artifacts(given) == [elsewhere]
+    none = {"uri": "none.policy", "uriBaseId": "%SRCROOT%"}
+    for given in ("none.policy", str(folder / "here/none.policy")):
+        assert artifacts(given) == [none]
 
 
 @pytest.mark.parametrize(
@@ -163,14 +196,9 @@ def test_an_agent_is_stopped_and_let_go_on(folder: Path) -> None:
 
 
 def test_a_tampered_ledger_exits_with_findings(folder: Path) -> None:
-    import sqlite3
-
     write_session(folder, 50)
     policy("run", "--session", "session.jsonl")
-    connection = sqlite3.connect(folder / "desk.db")
-    connection.execute("UPDATE ledger SET at = '2020-01-01T00:00:00Z' WHERE number = 2")
-    connection.commit()
-    connection.close()
+    alter(folder / "desk.db", "UPDATE ledger SET at = '2020-01-01T00:00:00Z' WHERE number = 2")
     result = policy("ledger", "verify")
     assert (result.exit_code, "L702" in result.output) == (6, True)
 

@@ -108,6 +108,6 @@ def test_a_failed_write_leaves_the_file_as_it_was(
 
     monkeypatch.setattr("os.fsync", refuse)
     result = fmt("rough.policy")
-    assert (result.exit_code, "no space left" in result.stderr) == (1, True)
+    assert (result.exit_code, "no space left" in result.stderr) == (2, True)
     assert (folder / "rough.policy").read_text() == ROUGH
     assert sorted(path.name for path in folder.iterdir()) == ["rough.policy", "smooth.policy"]

@@ -71,7 +71,7 @@ def test_the_same_policy_differs_nowhere() -> None:
 
 def test_the_audit_counts_what_the_run_has_shown() -> None:
     run("--shadow", "laxer.policy")
-    (trial,) = json.loads(policy("audit", "shadow", "--format", "json").output)
+    (trial,) = json.loads(policy("audit", "shadow", "--format", "json").output)["trials"]
     assert trial["pairs"] == [{"live": "escalate", "shadow": "validate", "actions": 1}]
 
 

@@ -66,6 +66,16 @@ def test_a_private_key_is_for_its_owner_and_never_written_over(tmp_path: Path) -
     assert SigningKey.read(path).verifying == KEY.verifying
 
 
+def test_half_a_key_is_not_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(InputError, match="No space left on device"):
+        KEY.write(tmp_path / "key.pem")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_no_representation_shows_the_secret() -> None:
     secret = KEY.to_pem().split("\n")[2]
     assert [secret in text for text in (repr(KEY), str(KEY), f"{KEY}")] == [False] * 3

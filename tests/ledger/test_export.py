@@ -304,6 +304,15 @@ def test_a_bundle_altered_together_with_its_hashes_is_found(tmp_path: Path) -> N
     )
 
 
+def test_a_folder_of_another_kind_is_left_as_it_is(tmp_path: Path) -> None:
+    """Sealed segments have a checkpoint too, which says more."""
+    note = Checkpoint(ORIGIN, 300, trees.mth(ALL[:300]), ("a line more",)).signed(KEY)
+    (tmp_path / CHECKPOINT).write_bytes(bytes(note))
+    with pytest.raises(LedgerError, match="holds no exported log"):
+        export(tmp_path, ALL, ORIGIN, KEY)
+    assert contents(tmp_path) == {CHECKPOINT: bytes(note)}
+
+
 @pytest.mark.parametrize("size", [0, 1, 256, 300, 600])
 def test_a_log_goes_on_from_what_it_was(tmp_path: Path, size: int) -> None:
     folder = exported(tmp_path, 600)

@@ -6,7 +6,6 @@ one is not to be had, the last lines of the run say so.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -14,7 +13,6 @@ import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 import pytest
@@ -27,6 +25,7 @@ from policy_engine.ledger.proofs import prove
 from policy_engine.ledger.tiles import TileHashes
 from policy_engine.ledger.tree import consistency_proof, inclusion_proof, leaf_hash, root_of
 from tests.ledger import trees
+from tests.packages import from_pypi
 
 FOREIGN = Path(__file__).with_name("foreign")
 LOCK = FOREIGN / "requirements.lock"
@@ -83,7 +82,7 @@ def python(pytestconfig: pytest.Config) -> Check:
     if interpreter is None:
         pytest.skip(NO_PYTHON)
     assert pytestconfig.cache is not None
-    packages = installed(interpreter, pytestconfig.cache.mkdir("aics-tlog"))
+    packages = from_pypi(LOCK, pytestconfig.cache.mkdir("aics-tlog"), python=interpreter)
     if packages is None:
         pytest.skip("aics-tlog could not be installed: it has not checked our logs")
     command: list[str | Path] = [interpreter, FOREIGN / "check_log.py"]
@@ -100,30 +99,6 @@ def interpreters() -> Iterator[str]:
         question = "import sys, pip; sys.exit(sys.version_info < (3, 12))"
         if subprocess.run([path, "-c", question], capture_output=True, check=False).returncode == 0:
             yield path
-
-
-def installed(interpreter: str, cache: Path) -> Path | None:
-    """The folder with what the lock names, which is installed once; None where it cannot be."""
-    known = hashlib.sha256(LOCK.read_bytes() + interpreter.encode()).hexdigest()[:16]
-    folder = cache / known
-    if folder.is_dir():
-        return folder
-    with TemporaryDirectory(dir=cache) as beside:
-        pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        how = ["--no-deps", "--require-hashes", "--only-binary", ":all:"]
-        where = ["--target", f"{beside}/packages", "--requirement", str(LOCK)]
-        command = [interpreter, *pip, *how, *where]
-        try:
-            done = subprocess.run(command, capture_output=True, timeout=120, check=False)
-        except subprocess.TimeoutExpired:
-            return None
-        if done.returncode != 0:
-            return None
-        try:
-            Path(f"{beside}/packages").rename(folder)
-        except OSError:  # another run was first
-            assert folder.is_dir()
-    return folder
 
 
 @pytest.fixture(params=["go", "python"], ids=["go", "aics-tlog"])

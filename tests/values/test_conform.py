@@ -9,6 +9,7 @@ import pytest
 
 from policy_engine.values.conform import conform, conform_fields
 from policy_engine.values.money import Money
+from policy_engine.values.plain import Unwritable
 from policy_engine.values.types import (
     BOOLEAN,
     COMMAND,
@@ -144,6 +145,19 @@ def test_does_not_fit(value: object, type_: Type, problem: str) -> None:
     result, misfits = conform(value, type_)
     assert result is None
     assert problem in misfits[0].problem
+
+
+@pytest.mark.parametrize(
+    ("type_", "must"),
+    [(DECIMAL, "Decimal"), (TEXT, "Text"), (MONEY, "Money"), (ListOf(TEXT), "a list of Text")],
+)
+def test_what_cannot_be_written_down_is_said_in_words(type_: Type, must: str) -> None:
+    fields = (Field("open", type_), Field("hidden", type_, secret=True))
+    given = {field.name: Unwritable("NaN is not a number") for field in fields}
+    misfits = conform_fields(given, fields)[1]
+    said = f"must be {must}, something that cannot be written down was given"
+    why = "" if type_ == ListOf(TEXT) else ": NaN is not a number"
+    assert [misfit.problem for misfit in misfits] == [f"{said}{why}", said]
 
 
 def test_every_misfit_is_said_with_its_place() -> None:

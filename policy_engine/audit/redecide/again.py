@@ -150,12 +150,13 @@ class Again:
             history = book.before.history(action.task, now, known.id, id_, family)
         given = Circumstances(
             now,
-            _roles(body),
+            _roles(body.get("roles")),
             session,
             facts or {},
             (),
             history,
             attributes,
+            chain_roles=_chain_roles(body),
             suspended=entry.suspended,
         )
         return given, lack or (NO_FACTS if facts is None else None) or past
@@ -201,7 +202,7 @@ class Again:
         """What no entry has of such an action."""
         task = self._book.policy.tasks.get(action.task)
         kept = entry.known.kept
-        if action.chain:
+        if len(action.chain) != len(_chain_roles(entry.body)):
             return CHAINED
         if task is not None and task.exclusive and (kept is None or kept.is_nested):
             return NESTED
@@ -249,9 +250,13 @@ def _facts(
     return facts if agrees(told, facts, seal) else None
 
 
-def _roles(body: Mapping[str, object]) -> frozenset[str] | None:
-    roles = body.get("roles")
-    return frozenset(map(str, roles)) if isinstance(roles, list) else None
+def _chain_roles(body: Mapping[str, object]) -> tuple[frozenset[str] | None, ...]:
+    told = body.get("chain_roles")
+    return tuple(map(_roles, told)) if isinstance(told, list) else ()
+
+
+def _roles(told: object) -> frozenset[str] | None:
+    return frozenset(map(str, told)) if isinstance(told, list) else None
 
 
 def _unlike(

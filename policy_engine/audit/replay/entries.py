@@ -15,10 +15,10 @@ from policy_engine.audit.replay.unchanged import Since
 from policy_engine.decision import codes
 from policy_engine.decision.action import Action, Agent, Human, Principal
 from policy_engine.decision.columns.holders import asked
-from policy_engine.decision.intake import Unwritable
 from policy_engine.decision.session import Session
 from policy_engine.foundation.errors import InputError
 from policy_engine.ledger.record import Record
+from policy_engine.values.plain import Unwritable
 from policy_engine.values.types import Field
 
 SAID_BY_OTHERS = frozenset(
@@ -70,17 +70,17 @@ def entry_of(
     if recorded is None:
         raise InputError("it has no outcome")
     told = _told(candidate, since, body, task, attributes)
-    chain, domain = told.action.chain, told.action.domain
+    chain = told.action.chain
     case = Case(
         f"entry {record.number}",
         told.action,
         recorded,
         at,
-        _roles(candidate, body, told.action.principal),
+        _roles(candidate, body.get("roles"), told.action.principal),
         told.facts.members,
         told.said.members,
         None if session is None else Session.of(None, (), id=session, complete=False),
-        tuple(asked(candidate.roles, one.id, one.kind, domain) for one in chain),
+        _chain_roles(candidate, body, told.action),
     )
     reasons = objects(body, "reasons")
     knows_facts = candidate.policy.facts.keys() <= told.facts.members.keys()
@@ -181,13 +181,20 @@ def _principal(
     return make(id_, **opened.members), not opened.sealed and not opened.lacks
 
 
-def _roles(
-    candidate: Candidate, body: Mapping[str, object], principal: Principal
-) -> frozenset[str] | None:
-    roles = body.get("roles")
-    if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
+def _roles(candidate: Candidate, told: object, principal: Principal) -> frozenset[str] | None:
+    if not isinstance(told, list) or not all(isinstance(role, str) for role in told):
         return None
-    return candidate.policy.including(frozenset(cast("list[str]", roles)), principal.kind)
+    return candidate.policy.including(frozenset(cast("list[str]", told)), principal.kind)
+
+
+def _chain_roles(
+    candidate: Candidate, body: Mapping[str, object], action: Action
+) -> tuple[frozenset[str] | None, ...]:
+    """Those of the entry; of one that has none, what the candidate's directory says now."""
+    told, chain = body.get("chain_roles"), action.chain
+    if isinstance(told, list) and len(told) == len(chain):
+        return tuple(_roles(candidate, *pair) for pair in zip(told, chain, strict=True))
+    return tuple(asked(candidate.roles, one.id, one.kind, action.domain) for one in chain)
 
 
 def _object(body: Mapping[str, object], name: str) -> Mapping[str, object]:

@@ -13,12 +13,12 @@ from policy_engine.decision.action import named
 from policy_engine.decision.circumstances import Circumstances
 from policy_engine.decision.decide import decide
 from policy_engine.decision.explain import permitted
-from policy_engine.decision.intake import Unwritable
 from policy_engine.decision.outcome import Decision, Outcome
 from policy_engine.decision.present import headline, reasons
 from policy_engine.foundation.canonical import readable_text
 from policy_engine.foundation.diagnostics import Label
 from policy_engine.foundation.render import plain, visible
+from policy_engine.values.plain import Unwritable
 
 
 class Example(NamedTuple):

@@ -17,11 +17,11 @@ from policy_engine.decision.columns.data import Places, data_of, decoded
 from policy_engine.decision.columns.holders import RolesOf, asked
 from policy_engine.decision.columns.shape import ROOTS, shape_of
 from policy_engine.decision.history import Status
-from policy_engine.decision.intake import Unwritable
 from policy_engine.foundation.errors import InputError
 from policy_engine.foundation.reading import MAXIMUM_SIZE, read_json
 from policy_engine.language.policy import Kind
 from policy_engine.runtime.files import ActionFile
+from policy_engine.values.plain import Unwritable
 
 PRINCIPALS: Mapping[object, type[Principal]] = {"agent": Agent, "human": Human}
 NO_TASK_SAID = "`task` is missing"

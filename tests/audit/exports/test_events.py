@@ -226,6 +226,8 @@ def test_a_message_of_sarif_holds_no_link_and_no_placeholder(material: Material)
         ("/srv/a#1.policy:1:1", ("file:///srv/a%231.policy", 1, 1)),
         ("C:\\policies\\a.policy:3:4", ("file:///C:/policies/a.policy", 3, 4)),
         ("http://evil.example:1:1", ("http%3A//evil.example", 1, 1)),
+        ("a/\udcff\ud800.policy:1:1", ("a/%3F%3F.policy", 1, 1)),
+        ("a/\udcff.policy:1:1", ("a/%FF.policy", 1, 1)),
         ("a.policy:0:1", None),
         ("a.policy:1", None),
         ("a.policy", None),

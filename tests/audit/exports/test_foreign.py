@@ -26,8 +26,8 @@ from policy_engine.audit.exports.as_oscal import OSCAL, assessment_results
 from policy_engine.audit.exports.as_sarif import log
 from policy_engine.audit.exports.material import Material
 from policy_engine.cli.main import main
-from tests.audit.exports.packages import NpmPackage, from_npm, from_pypi
 from tests.audit.exports.test_events import every_standing
+from tests.packages import NpmPackage, from_npm, from_pypi
 
 LOCK = Path(__file__).with_name("foreign") / "trestle.lock"
 SCHEMA = NpmPackage(

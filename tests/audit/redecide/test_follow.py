@@ -134,7 +134,6 @@ def test_calls_that_fail_or_are_lost(desk: Desk) -> None:
 
 
 def test_what_relatives_have_seen(desk: Desk) -> None:
-    """A sub-agent's own decisions rest on roles that the record does not have."""
     session = conversation(desk)
     below = desk.gate.branch(session)
     desk.gate.submit(Action(Agent("bot"), "look"), session=session)
@@ -144,7 +143,7 @@ def test_what_relatives_have_seen(desk: Desk) -> None:
     assert again(desk) == all_follow(4)
     mail = Action(Agent("bot"), "mail", chain=(Agent("bot"),))
     desk.gate.submit(mail, session=below)
-    assert lacking(again(desk)) == {reasons.CHAINED: 1}
+    assert again(desk) == all_follow(5)
 
 
 BOTH = "rule both escalate shut to manager and auditor\n"

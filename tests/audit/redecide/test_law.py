@@ -13,6 +13,7 @@ from typing import Any
 from hypothesis import assume, given, strategies as st
 
 from policy_engine import Action, Agent, ApprovalError, GateError, Human, Result, Session
+from policy_engine.audit.redecide.again import NO_ACTION
 from policy_engine.foundation.canonical import canonical_text
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.errors import StoreError
@@ -231,7 +232,9 @@ def test_whatever_of_a_decision_is_changed_it_does_not_follow(
         rewritten(store, changed_at(number, name, value))
         found = redecided(store, day.engine.policy)
         assert found.follow < DECISIONS
-        assert any(finding.number >= number for finding in found.findings)
+        # Under another name the store has no such action, and what is sealed of it is not known.
+        is_counted = name == "action" and NO_ACTION in {one.why for one in found.undecided}
+        assert is_counted or any(finding.number >= number for finding in found.findings)
 
 
 @given(st.data())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from sqlite3 import connect
 
 import pytest
 
@@ -19,6 +18,7 @@ from policy_engine.foundation.database import Database
 from policy_engine.ledger.ledger import LedgerReader
 from tests.audit.busy import ticket_of
 from tests.fakes import Desk
+from tests.fakes.stores import alter
 
 POLICY = """
 policy desk.payments "Payments" owner "risk@desk.example"
@@ -235,7 +235,10 @@ def test_an_entry_that_is_no_decision_is_named(desk: Desk) -> None:
     sent(desk)
     sent(desk)
     desk.gate.close()
-    spoilt(desk, """UPDATE ledger SET body = replace(body, '"allow"', '"yes"') WHERE number = 3""")
+    alter(
+        desk.folder / "desk.db",
+        """UPDATE ledger SET body = replace(body, '"allow"', '"yes"') WHERE number = 3""",
+    )
     answer = replayed(desk)
     assert answer.total == 1
     assert [(one.place, one.why) for one in answer.first_unread] == [
@@ -255,7 +258,7 @@ def test_an_entry_that_tells_nothing_is_named(desk: Desk, statement: str, why: s
     sent(desk)
     sent(desk)
     desk.gate.close()
-    spoilt(desk, statement)
+    alter(desk.folder / "desk.db", statement)
     answer = replayed(desk)
     assert answer.total == 1
     ((place, told),) = [(one.place, one.why) for one in answer.first_unread]
@@ -263,14 +266,8 @@ def test_an_entry_that_tells_nothing_is_named(desk: Desk, statement: str, why: s
     assert told.startswith(why)
 
 
-def spoilt(desk: Desk, statement: str) -> None:
-    with closing(connect(desk.folder / "desk.db")) as connection:
-        connection.execute(statement)
-        connection.commit()
-
-
-def test_of_what_is_delegated_the_roles_of_others_are_not_known(desk: Desk) -> None:
-    """Unless a directory says them."""
+def test_of_what_is_delegated_everybody_has_the_roles_of_then(desk: Desk) -> None:
+    """The entry has them: a directory of today is not asked."""
     text = POLICY.replace("role clerk", "role boss\nrole clerk")
     text = text.replace("permit clerk to pay", "permit clerk, boss to pay")
     roles = desk.folder / "roles.csv"
@@ -281,10 +278,11 @@ def test_of_what_is_delegated_the_roles_of_others_are_not_known(desk: Desk) -> N
     desk.gate = desk.open_gate()
     action = Action(Agent("bot"), "pay", {"to": "shop-1", "amount": 40}, chain=(Agent("chief"),))
     assert desk.gate.submit(action).status.value == "executed"
-    assert flips(replayed(desk, text)) == UNSURE
-    held = {"bot": frozenset({"clerk"}), "chief": frozenset({"boss"})}
-    tried = Candidate(loaded(desk, text), lambda who, kind, domain: held[who])
-    assert flips(replay(tried, desk.store)) == {}
+    for held in (frozenset[str](), frozenset({"boss"})):
+        tried = Candidate(loaded(desk, text), lambda who, kind, domain, held=held: held)
+        assert flips(replay(tried, desk.store)) == {}
+    narrower = text.replace("permit clerk, boss to pay", "permit clerk to pay")
+    assert flips(replayed(desk, narrower)) == {"allow → deny": 1}
 
 
 def test_one_session_and_its_branches_have_one_past(desk: Desk) -> None:

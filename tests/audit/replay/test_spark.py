@@ -20,8 +20,8 @@ from policy_engine.audit.replay.replay import replay
 from policy_engine.audit.replay.source import SourceError
 from policy_engine.audit.replay.spark import spark_replay
 from policy_engine.loading import check
-from tests.audit.exports.packages import from_pypi
 from tests.audit.replay.shop import LIMIT, POLICY, START, parquet, row
+from tests.packages import from_pypi
 
 TASKS = ("refund", "gift")
 LOCK = Path(__file__).with_name("spark.lock")

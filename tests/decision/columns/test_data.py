@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from policy_engine.decision.columns.data import data_of, decoded
-from policy_engine.decision.intake import Unwritable
+from policy_engine.values.plain import Unwritable
 
 
 @pytest.mark.parametrize(

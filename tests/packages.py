@@ -28,12 +28,17 @@ class NpmPackage(NamedTuple):
     integrity: str
 
 
-def from_pypi(lock: Path, cache: Path, *, built_here: tuple[str, ...] = ()) -> Path | None:
-    """A folder for PYTHONPATH with what a lock with hashes names: wheels, but for `built_here`."""
-    key = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()[:16]
+def from_pypi(
+    lock: Path, cache: Path, *, python: str = sys.executable, built_here: tuple[str, ...] = ()
+) -> Path | None:
+    """A folder for PYTHONPATH of `python` with what a lock with hashes names: wheels, but for
+    `built_here`."""
+    asked = [python, "-c", "import sys; sys.stdout.write(sys.version)"]
+    version = subprocess.run(asked, capture_output=True, timeout=_SECONDS, check=True).stdout
+    key = hashlib.sha256(lock.read_bytes() + version).hexdigest()[:16]
 
     def install(folder: Path) -> bool:
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         how = ["--no-deps", "--require-hashes", "--only-binary", ":all:"]
         how += [part for name in built_here for part in ("--no-binary", name)]
         return _ran([*pip, *how, "--target", str(folder), "--requirement", str(lock)])
