@@ -122,8 +122,9 @@ def _people(report: Report) -> Iterator[Gap]:
 def _notices(report: Report) -> Iterator[Gap]:
     told, asks = report.summary.told, sum(one.asks for one in report.summary.asked)
     if told.asks < asks:
-        why = f"Of {counted(asks, 'ask')}, the record has no notice to those who were asked of "
-        yield Gap("Whether people knew that they were asked", f"{why}{asks - told.asks:,}.")
+        untold = f"For {asks - told.asks:,} of {counted(asks, 'ask')}"
+        why = f"{untold}, the record has no notice to those who were asked."
+        yield Gap("Whether people knew that they were asked", why)
 
 
 def _validations(report: Report) -> Iterator[Gap]:

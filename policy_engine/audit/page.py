@@ -112,7 +112,10 @@ def _people(summary: Summary, told: Samples) -> Iterator[Html]:
     if not summary.asked:
         yield tag("p", "No action needed a signature.", class_="lead")
     else:
-        lead = "Who was asked, what came of it, and how long that took."
+        lead = (
+            "Who was asked, what came of it, and how long that took. An ask that is signed waits no"
+            " more; its action still counts as waiting until it is taken up again."
+        )
         yield tag("p", lead, class_="lead")
         yield tables.asked(summary.asked, summary.zone)
         yield tag("p", notices(summary.told, summary.asked), class_="more")

@@ -110,7 +110,9 @@ def _handed(report: Report) -> Iterator[str]:
         yield "Nothing was handed to people."
         return
     roles = [f"{shown(one.role, 60)} ({one.asks:,})" for one in summary.asked]
-    yield f"{counted(held, 'action was', 'actions were')} handed to people, to {_few(roles)}."
+    asks = counted(sum(one.asks for one in summary.asked), "ask")
+    handed = counted(held, "action was", "actions were")
+    yield f"{handed} handed to people, in {asks}: {_few(roles)}."
     if summary.people:
         did = [
             f"{shown(person.name, 60)} (signed {person.signed:,}, rejected {person.rejected:,})"

@@ -73,7 +73,7 @@ _MOST_ROWS = 100
 
 @click.group("audit")
 def command() -> None:
-    """What happened: reports from the record."""
+    """What happened: reports, exports, evidence and replays from the record."""
 
 
 command.add_command(audit_constraint.command)
@@ -86,12 +86,12 @@ command.add_command(audit_suitability.command)
 command.add_command(replay)
 
 
-@command.command("report")
+@command.command("report", short_help="What ran, was refused, was signed; does the record hold?")
 @store_option
 @click.option("--sealed", metavar="FOLDER", help="Read a sealed record instead of the store.")
 @click.option("--html", metavar="PATH", help="Write the report as one HTML page.")
 @period_options
-@click.option("--head", metavar="DIGEST", help="A head that was written down earlier.")
+@click.option("--head", metavar="HEAD", help="A head that was written down earlier.")
 @click.option("--key", metavar="FILE", help="With --html: a private key to sign its proofs with.")
 @framework_options
 @format_option
@@ -243,7 +243,7 @@ def _groups(title: str, name: str, groups: Sequence[Group]) -> None:
 
 def _rules(summary: Summary) -> None:
     """Each rule in its own sentence, below its numbers."""
-    output.say("By rule, each action by its latest decision", "strong")
+    output.say("By rule: an action counts for each that decided it last or ever held it", "strong")
     ordered = sorted(summary.rules, key=lambda use: -use.stopped)
     for use in ordered[:_MOST_ROWS]:
         passed = use.decided.get("allow", 0)

@@ -26,7 +26,7 @@ from policy_engine.ledger.evidence import MANIFEST, manifest, proof_files
 from policy_engine.ledger.export import export
 from policy_engine.ledger.ledger import LedgerReader
 
-_HOW = """How to check this folder
+_HOW = r"""How to check this folder
 
 It was made from the record of a gate ({origin}),
 {entries} entries, by whoever holds the key of this line; get the line from them and not from here:
@@ -35,17 +35,40 @@ It was made from the record of a gate ({origin}),
 
 With this package:          policy ledger check FOLDER --trust 'THE LINE ABOVE'
 
-Without it:
+Without it, in a shell in this folder, with sha256sum, openssl (3 or newer) and xxd:
 
 1. MANIFEST is a signed note (C2SP signed-note, Ed25519). Its text lists the SHA-256 of every other
-   file. Verify the signature with any implementation of signed notes, then
-       sed '/^$/,$d' MANIFEST | sha256sum -c
+   file. Write the line that you got from them in place of LINE. The last command has to say
+   "Signature Verified Successfully".
+
+       work=$(mktemp -d); line='LINE'
+       sed '/^$/,$d' MANIFEST > "$work/text"
+       (echo 302a300506032b6570032100 | xxd -r -p
+        echo "$line" | cut -d + -f 3- | base64 -d | tail -c 32) > "$work/key"
+       tail -n 1 MANIFEST | sed 's/.* //' | base64 -d | tail -c 64 > "$work/signature"
+       openssl pkeyutl -verify -pubin -keyform DER -inkey "$work/key" -rawin \
+         -in "$work/text" -sigfile "$work/signature"
+
+   Then, in the same shell: every file is as it was, and no other is here. This prints nothing.
+
+       sha256sum -c --quiet "$work/text"
+       find . -type f ! -path ./MANIFEST | cut -c 3- | LC_ALL=C sort > "$work/here"
+       cut -c 67- "$work/text" | LC_ALL=C sort | diff - "$work/here"
+
 2. log/ is the whole record as a transparency log (C2SP tlog-tiles, RFC 6962 hashes): checkpoint,
-   tiles, entries. Any verifier of such logs reads it. An entry has the kind of what happened, its
-   time, and a digest of what is told of it; what is told stays with the gate.
+   tiles, entries. Verifiers of such logs read it; in Go there is golang.org/x/mod/sumdb/tlog. An
+   entry has the kind of what happened, its time, and a digest of what is told of it; what is told
+   stays with the gate.
 3. proofs/N/ holds for some entries that the report names: the proof (C2SP tlog-proof), the entry,
-   what it tells (body.json) and its salt. SHA-256 over the bytes of the salt and of body.json is
-   the digest in the entry.
+   what it tells (body.json) and its salt, in hexadecimal. SHA-256 over the bytes that the salt
+   stands for and those of body.json is the digest "body" in the entry. This prints nothing.
+
+       for one in proofs/*; do
+         test -f "$one/body.json" || continue
+         digest=$( (xxd -r -p "$one/salt"; cat "$one/body.json") | sha256sum | cut -c -64)
+         grep -q "\"body\":\"$digest\"" "$one/entry" || echo "$one: another digest"
+       done
+
 4. report.html, report.json and tables/ say what happened. They are evidence for a control, never
    compliance with it, and they say themselves what they cannot show.
 """
@@ -84,6 +107,8 @@ def command(
     actions = counted(len(material.report.summary.stories), "action")
     proofs = counted(proved, "proof")
     output.say(f"{actions}, {proofs}: {folder}", "allow" if holds else "deny")
+    if not holds:
+        output.say("the record does not hold: `policy ledger verify` says where", "deny")
     end(Exit.DONE if holds else Exit.FINDINGS)
 
 

@@ -96,8 +96,13 @@ def _unknown(framework: str, policy: PolicySet) -> str:
     like = nearest(framework, known)
     if like is not None:
         return f"the policy has no framework `{framework}`; did you mean `{like}`?"
+    if not known:
+        return (
+            f"the policy has no framework `{framework}`, since it imports none:"
+            " write in it, for instance, `import frameworks.soc_2`"
+        )
     listed = ", ".join(f"`{name}`" for name in known)
-    return f"the policy has no framework `{framework}`; it has {listed or 'none'}"
+    return f"the policy has no framework `{framework}`; it has {listed}"
 
 
 def show_controls(found: Controls, zone: tzinfo) -> None:

@@ -61,4 +61,7 @@ def instant(text: str | None, zone: tzinfo) -> datetime | None:
         at = datetime.fromisoformat(text)
         return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise InputError(f"`{text}` is no date and no timestamp: {error}") from error
+        raise InputError(
+            f"`{text}` is no date and no timestamp that exists: write one as 2026-11-23"
+            " or 2026-11-23T12:00:00Z"
+        ) from error

@@ -15,6 +15,8 @@ _MOST_ROWS = 20
 def show_doubts(doubts: Sequence[Doubt]) -> None:
     """A line each, the first ones; nothing where the record holds."""
     for one in doubts[:_MOST_ROWS]:
-        output.say(f"the record does not hold: {one.place}: {shown(one.why, _LONGEST)}", "deny")
+        why = shown(one.why, _LONGEST)
+        told = why if why.startswith(one.place) else f"{one.place}: {why}"
+        output.say(f"the record does not hold: {told}", "deny")
     if len(doubts) > _MOST_ROWS:
         output.say(f"and {len(doubts) - _MOST_ROWS:,} more", "frame")

@@ -22,8 +22,9 @@ def new(name: str, path: str) -> None:
     """Make a key called NAME, such as acme.example/policy, and print its public half.
 
     FILE must not be there yet. It can be read by its owner alone, and whoever has it can sign in
-    your name: keep it where bundles are built, and nowhere else. The line that is printed is for
-    everybody: it is what `policy bundle verify --trust` takes.
+    your name: keep it where bundles are built or the record is signed, and nowhere else. The line
+    that is printed is for everybody: it is what --trust takes, of `policy bundle verify`,
+    `policy ledger verify` and `policy ledger check`.
     """
     key = SigningKey.new(name)
     key.write(path)

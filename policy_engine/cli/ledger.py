@@ -10,6 +10,7 @@ import click
 from policy_engine.audit.redecide.tally import Redecision
 from policy_engine.cli import ledger_log, ledger_redecide, output
 from policy_engine.cli.exit_codes import Exit
+from policy_engine.cli.findings import show_findings
 from policy_engine.cli.options import end, ends_cleanly, format_option, store_option, verifying_key
 from policy_engine.foundation.database import Database
 from policy_engine.foundation.errors import InputError
@@ -31,7 +32,7 @@ for each in (ledger_log.check, ledger_log.erase):
     command.add_command(each)
 
 
-@command.command("verify")
+@command.command("verify", short_help="Does it hold, and does every decision follow?")
 @store_option
 @click.option("--head", metavar="HEAD", help="A head that was written down earlier.")
 @click.option("--checkpoint", metavar="FILE", help="A signed checkpoint from earlier.")
@@ -87,14 +88,16 @@ def _pinned(file: str, keys: list[VerifyingKey]) -> Checkpoint:
 
 
 def _show(result: Verification, again: Redecision | None) -> None:
-    ledger_redecide.show_findings(result.findings)
+    show_findings(result.findings)
     holds = "the record holds" if result.holds else "the record does not hold"
-    output.say(f"{holds}: {result.entries} entries", "allow" if result.holds else "deny")
+    output.say(f"{holds}: {result.entries:,} entries", "allow" if result.holds else "deny")
     if result.signed:
         output.say(f"signed checkpoints that hold: {result.signed}", "frame")
     if result.erased:
         output.say(f"entries whose content was erased: {result.erased}", "frame")
     output.say(f"head {result.head}", "frame")
+    if result.pinned_at is not None:
+        output.say(f"the head that was given is that of entry {result.pinned_at:,}", "frame")
     if again is not None:
         ledger_redecide.show(again)
 
@@ -104,6 +107,7 @@ def _account(result: Verification, again: Redecision | None) -> dict[str, object
         "holds": result.holds,
         "entries": result.entries,
         "head": result.head,
+        "pinned_at": result.pinned_at,
         "signed": result.signed,
         "erased": result.erased,
         "findings": [

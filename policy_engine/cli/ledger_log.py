@@ -11,6 +11,7 @@ import click
 
 from policy_engine.cli import output
 from policy_engine.cli.exit_codes import Exit
+from policy_engine.cli.findings import show_findings
 from policy_engine.cli.options import end, ends_cleanly, store_option, verifying_key
 from policy_engine.cli.whole import whole_folder, write_whole
 from policy_engine.foundation.database import Database
@@ -28,6 +29,7 @@ from policy_engine.ledger.evidence import (
 from policy_engine.ledger.export import CHECKPOINT, export as export_log, read_back
 from policy_engine.ledger.ledger import Ledger, LedgerReader
 from policy_engine.ledger.sealed_folder import is_sealed, read_seal
+from policy_engine.ledger.verify_store import verify_store
 from policy_engine.runtime.ports import SystemClock
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -43,7 +45,7 @@ _key_option: Callable[[_F], _F] = click.option(
 )
 
 
-@click.command("sign")
+@click.command("sign", short_help="Sign it as it is now: a checkpoint")
 @store_option
 @_key_option
 @click.option("-o", "--output", "file", metavar="FILE", help="Write the checkpoint here too.")
@@ -52,8 +54,15 @@ def sign(store: str, key: str, file: str | None) -> None:
     """Sign the record as it is now: a checkpoint, kept in the store and printed.
 
     It pins every entry up to now (C2SP tlog-checkpoint). Give it to whoever audits: with it and
-    the public key they see later whether anything was altered, removed or cut off.
+    the public key they see later whether anything was altered, removed or cut off. A record that
+    does not hold is not signed (exit code 6).
     """
+    with output.progress("verifying", _size(store)) as bar:
+        found = verify_store(store, progress=lambda number: output.reach(bar, number))
+    if not found.holds:
+        show_findings(found.findings)
+        output.say("the record does not hold, so it is not signed", "deny")
+        end(Exit.FINDINGS)
     with _written(store) as ledger:
         note = bytes(ledger.sign(SigningKey.read(key)))
     if file is not None:
@@ -61,7 +70,7 @@ def sign(store: str, key: str, file: str | None) -> None:
     output.say(note.decode("utf-8").rstrip("\n"))
 
 
-@click.command("export")
+@click.command("export", short_help="Write it as a log that others verify")
 @click.argument("folder")
 @store_option
 @_key_option
@@ -80,10 +89,10 @@ def export(folder: str, store: str, key: str) -> None:
                 yield entry
 
         head = export_log(Path(folder), entries(), reader.origin, SigningKey.read(key))
-    output.say(f"{head.size} entries of {head.origin} are in {folder}", "allow")
+    output.say(f"{head.size:,} entries of {head.origin} are in {folder}", "allow")
 
 
-@click.command("seal")
+@click.command("seal", short_help="Write it as Parquet for any tool")
 @click.argument("folder")
 @store_option
 @_key_option
@@ -105,13 +114,13 @@ def seal(folder: str, store: str, key: str) -> None:
             progress=lambda number: output.reach(bar, number),
         )
     head = sealed.checkpoint
-    output.say(f"{head.size} entries of {head.origin} are sealed in {folder}", "allow")
+    output.say(f"{head.size:,} entries of {head.origin} are sealed in {folder}", "allow")
     output.say(f"segments written: {sealed.written}", "frame")
     if sealed.erased:
         output.say(f"entries whose content is erased there now: {sealed.erased}", "frame")
 
 
-@click.command("prove")
+@click.command("prove", short_help="Write the proof of one entry")
 @click.argument("number", type=click.IntRange(min=1))
 @store_option
 @_key_option
@@ -132,7 +141,7 @@ def prove(number: int, store: str, key: str, folder: str) -> None:
     output.say(f"the proof of entry {number} is in {folder}", "allow")
 
 
-@click.command("check")
+@click.command("check", short_help="Verify what others were handed")
 @click.argument("folder")
 @trust_option
 @click.option("--checkpoint", metavar="FILE", help="A signed checkpoint of this log from earlier.")
@@ -153,17 +162,22 @@ def check(folder: str, trust: tuple[str, ...], checkpoint: str | None) -> None:
         for folder_ in sorted((place / "proofs").glob("*")):
             check_proof(folder_, keys)
         _check_log(place / "log", keys, earlier)
-    elif earlier is None and (place / PROOF).exists():
+    elif (place / PROOF).exists():
+        if earlier is not None:
+            raise InputError("--checkpoint is for a log: this is the proof of one entry")
         said, told = check_proof(place, keys)
         output.say(said, "allow")
         output.say("what it tells is not here" if told is None else told)
     elif is_sealed(place):
         _check_seal(place, keys, earlier)
-    else:
+    elif (place / CHECKPOINT).exists():
         _check_log(place, keys, earlier)
+    else:
+        wrote = "`export`, `seal`, `prove` or `policy audit evidence` wrote"
+        raise InputError(f"{place} is no folder that {wrote}")
 
 
-@click.command("erase")
+@click.command("erase", short_help="Destroy what an entry tells, for good")
 @click.argument("number", type=click.IntRange(min=1))
 @store_option
 @click.option("--by", required=True, metavar="NAME", help="Who erases it.")
@@ -187,7 +201,7 @@ def signed_checkpoint(file: str, keys: list[VerifyingKey]) -> Checkpoint:
 def _check_log(place: Path, keys: list[VerifyingKey], earlier: Checkpoint | None) -> None:
     origin = signed_checkpoint(str(place / CHECKPOINT), keys).origin
     head = read_back(place, keys, origin, earlier)
-    output.say(f"the log holds: {head.size} entries of {head.origin}", "allow")
+    output.say(f"the log holds: {head.size:,} entries of {head.origin}", "allow")
     _say_head(head, earlier)
 
 
@@ -197,7 +211,7 @@ def _check_seal(place: Path, keys: list[VerifyingKey], earlier: Checkpoint | Non
     with output.progress("verifying", read_seal(place).checkpoint.size) as bar:
         found = check_seal(place, keys, earlier, lambda number: output.reach(bar, number))
     head = found.checkpoint
-    output.say(f"the sealed record holds: {head.size} entries of {head.origin}", "allow")
+    output.say(f"the sealed record holds: {head.size:,} entries of {head.origin}", "allow")
     if found.erased:
         output.say(f"entries whose content was erased: {found.erased}", "frame")
     _say_head(head, earlier)
@@ -205,7 +219,7 @@ def _check_seal(place: Path, keys: list[VerifyingKey], earlier: Checkpoint | Non
 
 def _say_head(head: Checkpoint, earlier: Checkpoint | None) -> None:
     if earlier is not None:
-        output.say(f"it goes on from the {earlier.size} entries of the checkpoint", "allow")
+        output.say(f"it goes on from the {earlier.size:,} entries of the checkpoint", "allow")
     output.say(f"root {head.root.hex()}", "frame")
 
 
@@ -217,6 +231,11 @@ def _needing_arrow() -> Iterator[None]:
     except ImportError as error:
         output.complain(f"{error}: sealed records need the extra `audit`")
         end(Exit.FAILURE)
+
+
+def _size(store: str) -> int:
+    with _read(store) as reader:
+        return reader.count()
 
 
 @contextmanager

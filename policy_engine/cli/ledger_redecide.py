@@ -9,11 +9,10 @@ import click
 from policy_engine.audit.redecide.redecide import redecide
 from policy_engine.audit.redecide.tally import Redecision
 from policy_engine.cli import output
+from policy_engine.cli.findings import show_findings
 from policy_engine.cli.options import counted, loaded
 from policy_engine.foundation.database import Database
-from policy_engine.foundation.render import Segment
 from policy_engine.language.policy import PolicySet
-from policy_engine.ledger.authorised import Finding
 from policy_engine.ledger.ledger import LedgerReader
 
 redecide_option = click.option(
@@ -55,10 +54,3 @@ def show(again: Redecision) -> None:
     for policy, some in again.others:
         number = counted(some, "decision")
         output.say(f"not decided again: {number} under policy {policy}: give that policy too")
-
-
-def show_findings(findings: Iterable[Finding]) -> None:
-    """A line each."""
-    for finding in findings:
-        style = finding.code.severity.value
-        output.show([Segment(f"{style}[{finding.code.id}]", style), Segment(f": {finding.text}\n")])

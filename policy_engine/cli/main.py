@@ -9,7 +9,7 @@ import click
 
 COMMANDS = {
     "approve": "sign an action that waits",
-    "audit": "what happened: reports",
+    "audit": "what happened: reports, exports, evidence, replays",
     "bundle": "policies as one signed file: build, verify, show",
     "check": "check policy files and say all that is wrong with them",
     "compile": "show what the rules of a task become",
@@ -18,9 +18,9 @@ COMMANDS = {
     "decide": "decide one action and explain the answer",
     "explain": "what a code such as N201 means",
     "fmt": "write policy files in their canonical layout",
-    "keys": "keys that sign bundles: make a new one",
+    "keys": "keys that sign bundles and records: make a new one",
     "lift": "let go on what was suspended",
-    "ledger": "the record: verify it",
+    "ledger": "the record: verify, sign, seal, export, prove it",
     "pending": "list the actions that wait for people",
     "reject": "refuse an action that waits, with a reason",
     "run": "send a recorded session through gate and ledger",

@@ -95,10 +95,16 @@ def verifying_key(text: str) -> VerifyingKey:
     """The public key that is written out, or stands in the file of this name."""
     try:
         return VerifyingKey.from_text(text)
-    except InputError:
+    except InputError as error:
         if not Path(text).is_file():
-            raise
-    return VerifyingKey.from_text(read_key_file(text))
+            if "+" in text:
+                raise
+            raise InputError(f"there is no file `{text}` with a public key in it") from error
+    written = read_key_file(text)
+    try:
+        return VerifyingKey.from_text(written)
+    except InputError as error:
+        raise InputError(f"{text}: {error}") from error
 
 
 def roles_by(engine: Engine) -> Callable[[str, Kind, str | None], frozenset[str] | None]:

@@ -179,6 +179,8 @@ class SigningKey:
             except BaseException:  # whatever ends it early, half a key is none, and it goes on up
                 Path(path).unlink(missing_ok=True)
                 raise
+        except FileExistsError as error:
+            raise InputError(f"{os.fspath(path)} is there already: name a new file") from error
         except OSError as error:
             raise InputError(f"{os.fspath(path)}: {error.strerror or error}") from error
 

@@ -115,11 +115,13 @@ class Authorised:
         self._must_wait(number, account)
 
     def _approved(self, number: int, body: Mapping[str, object], account: _Account) -> None:
+        self._must_wait(number, account)
         if account.signed is None:
             account.signed = set()
         account.signed.add(_signature(body))
 
     def _confirmed(self, number: int, body: Mapping[str, object], account: _Account) -> None:
+        self._must_wait(number, account)
         if account.confirmed is None:
             account.confirmed = set()
         account.confirmed.add(_confirmation(body, body.get("by")))
@@ -153,6 +155,11 @@ class Authorised:
         if account.settled > account.intents:
             text = "an outcome without an intent before it"
             account.intents += self._miss("intent", codes.UNAUTHORISED, number, text)
+
+    def _withheld(self, number: int, body: Mapping[str, object], account: _Account) -> None:
+        if not account.settled:
+            text = "an output was withheld of an action that is not recorded to have run"
+            self._miss("executed", codes.UNAUTHORISED, number, text)
 
     def _must_wait(self, number: int, account: _Account) -> None:
         """What only an action can tell of itself that has not begun."""
@@ -222,7 +229,7 @@ def _shown(value: object) -> str:
     """A name, whatever it is, in a line."""
     if not isinstance(value, str):
         return "(no name)"
-    text = visible(value[:_LONGEST_NAME]).encode("utf-8", "replace").decode("utf-8")
+    text = visible(value[:_LONGEST_NAME])
     return text if len(value) <= _LONGEST_NAME else f"{text}…"
 
 
@@ -235,6 +242,7 @@ _KINDS: Mapping[str, _Tell] = {
     "rejected": Authorised._waits,
     "abandoned": Authorised._waits,
     "retried": Authorised._retried,
+    "withheld": Authorised._withheld,
     "intent": Authorised._intent,
     "executed": Authorised._ended,
     "unknown": Authorised._ended,

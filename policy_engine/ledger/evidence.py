@@ -7,7 +7,6 @@ it can be altered, added or left out without the key.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -73,10 +72,10 @@ def manifest(folder: Path, signer: Signer) -> bytes:
 def check_manifest(folder: Path, keys: Iterable[VerifyingKey]) -> int:
     """How many files there are, each as it was when the list was signed. Raises `LedgerError`."""
     told = dict(_lines(signed_text(folder / MANIFEST, keys)))
-    there = list(_names(folder))
-    for name in sorted(told.keys() | set(there)):
+    there = set(_names(folder))
+    for name in sorted(told.keys() | there):
         if name not in told:
-            raise LedgerError(f"{_shown(folder / name)} is not on the list that was signed")
+            raise LedgerError(f"{folder / name} is not on the list that was signed")
         if name not in there:
             raise LedgerError(f"{folder / name} is missing")
         if _digest(folder / name) != told[name]:
@@ -104,19 +103,17 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
 def _names(folder: Path) -> Iterator[str]:
     """Of all files below a folder, in order. Raises `LedgerError` for what is neither file nor
     folder: behind a link there may be anything, at any time."""
-    names = []
-    for path in sorted(folder.rglob("*")):
-        mode, name = path.lstat().st_mode, path.relative_to(folder).as_posix()
-        if S_ISREG(mode):
-            names.append(name)
-        elif not S_ISDIR(mode):
-            raise LedgerError(f"{_shown(path)} is no file, and no folder")
+    names, left = list[str](), [folder]
+    while left:
+        for path in left.pop().iterdir():
+            mode = path.lstat().st_mode
+            if S_ISDIR(mode):
+                left.append(path)
+            elif S_ISREG(mode):
+                names.append(path.relative_to(folder).as_posix())
+            else:
+                raise LedgerError(f"{path} is no file, and no folder")
     return (name for name in sorted(names) if name != MANIFEST)
-
-
-def _shown(path: Path) -> str:
-    """A path, whatever bytes are in it, as text that can be printed."""
-    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def _digest(path: Path) -> str:
@@ -129,7 +126,7 @@ def _digest(path: Path) -> str:
 
 def _read(path: Path, largest: int) -> bytes:
     if path.exists() and not path.is_file():  # to read a pipe would wait for ever
-        raise LedgerError(f"{_shown(path)} is no file")
+        raise LedgerError(f"{path} is no file")
     with path.open("rb") as file:
         data = file.read(largest + 1)
     if len(data) > largest:

@@ -241,10 +241,19 @@ def _verify_rest(folder: Path, size: int) -> None:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """All that is no folder in a folder, by name."""
-    for inside, folders, files in os.walk(folder):
-        folders.sort()
-        yield from (Path(inside) / name for name in sorted(files))
+    """All that is no folder in a folder, in order, however deep. Raises `LedgerError`."""
+    found = list[Path]()
+    try:
+        left = [folder] if folder.is_dir() else []
+        while left:
+            for path in left.pop().iterdir():
+                if not path.is_dir():
+                    found.append(path)
+                elif not path.is_symlink():
+                    left.append(path)
+    except OSError as error:
+        raise LedgerError(f"{error.filename}: {error.strerror or error}") from error
+    return iter(sorted(found))
 
 
 def _read(folder: Path, name: str, largest: int) -> bytes:

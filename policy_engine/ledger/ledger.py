@@ -91,10 +91,12 @@ class Ledger:
     def sign(self, signer: Signer) -> Note:
         """A checkpoint of the record as it is now, signed and kept beside it.
 
-        The first of a key is preceded by an entry that names the key.
+        The first of a key is preceded by an entry that names the key. Raises `LedgerError` where
+        the record is not what was signed before.
         """
         with self._database.transaction():
             reader = LedgerReader(self._database)
+            reader.check_signed()
             key = str(signer.verifying)
             named = canonical_text({"key": key})
             if (named,) not in self._database.rows(_KEYS):
@@ -169,8 +171,10 @@ class LedgerReader:
     def entries(self) -> Iterator[bytes]:
         """What the tree hashes, in order.
 
-        Raises `LedgerError` for what cannot stand in it, or does not follow from what was before.
+        Raises `LedgerError` for what cannot stand in it or does not follow from what was before,
+        and where the record is not what was signed.
         """
+        self.check_signed()
         head = NO_HEAD
         for record in self.records():
             entry = record.entry
@@ -196,6 +200,21 @@ class LedgerReader:
             if len(rows) < _PAGE:
                 return
             first = cast(int, rows[-1][0]) + 1
+
+    def check_signed(self) -> None:
+        """Raises `LedgerError` where the record is not what was signed of it last.
+
+        That is seen from its tiles; whether the signature holds, `verify` says.
+        """
+        rows = self._database.rows(f"{_CHECKPOINTS} DESC LIMIT 1")
+        if not rows:
+            return
+        size, count = cast(int, rows[0][0]), self.count()
+        if size > count:
+            raise LedgerError(f"{size:,} entries were signed, and the record has {count:,}")
+        kept = Checkpoint.from_text(Note.parse(str(rows[0][1]).encode()).text)
+        if (kept.size, kept.root) != (size, root_of(size, self.hashes(count))):
+            raise LedgerError(f"the record is not what was signed as its first {size:,} entries")
 
     def checkpoint(self) -> Checkpoint:
         """Of the record as it is now."""

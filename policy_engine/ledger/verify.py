@@ -52,6 +52,8 @@ class Verification:
     signed: int = 0
     """How many checkpoints hold, each signed by a key that was given. Where none was given: by one
     that the record names, and whoever writes a record anew can name a key of his own there."""
+    pinned_at: int | None = None
+    """The entry whose head was pinned; None where none was, or it is not in the record."""
 
     @property
     def holds(self) -> bool:
@@ -78,8 +80,9 @@ def verify(
     """Checks entries in order.
 
     `pinned` is a head in hexadecimal, and `checkpoint` one with its size, that must be of this
-    record. `keys` are those whose signatures count. The signatures of keys that the record itself
-    names must hold too, and count where no keys are given.
+    record. `keys` are those whose signatures count: one of them must have signed a checkpoint that
+    is kept, unless `checkpoint` is given. The signatures of keys that the record itself names must
+    hold too, and count where no keys are given.
     `progress` is told the number of the entry that was reached, now and then.
     """
     reading = Reading(pinned, checkpoint, beside, tuple(keys))
@@ -127,7 +130,7 @@ class Reading:
         """Entries that another says to be erased."""
         self._pinned = pinned
         self._checkpoint = checkpoint
-        self._is_pinned = pinned in (None, NO_HEAD.hex())
+        self._pinned_at: int | None = None
         self._tiles = dict(beside.kept_tiles()) if beside is not None else None
         self._signed = list(beside.checkpoints()) if beside is not None else []
         self._keys, self._given = list(keys), frozenset(keys)
@@ -140,6 +143,12 @@ class Reading:
         """Notes a finding."""
         text = visible(text[:_LONGEST_FINDING])
         self._findings.append(Finding(code, number, text))
+
+    def expect(self, size: int) -> None:
+        """Finds that there are more entries than were read, unless something else is wrong."""
+        if self.number < size and not self._findings:
+            text = f"the store has {size} entries, and numbers them up to {self.number}"
+            self.find(codes.ALTERED, self.number, text)
 
     def take_all(self, records: Iterable[Record], progress: Callable[[int], None]) -> None:
         """The next entries, however many."""
@@ -169,9 +178,12 @@ class Reading:
         """Whether these entries come next."""
         return page.after == (self.number, self._head)
 
-    def _take_heads(self, heads: Iterable[bytes]) -> None:
-        if not self._is_pinned:
-            self._is_pinned = any(head.hex() == self._pinned for head in heads)
+    def _take_heads(self, heads: Sequence[bytes]) -> None:
+        """Looks among those of the last entries for the pinned one."""
+        if self._pinned is not None and self._pinned_at is None:
+            for number, head in enumerate(heads, self.number - len(heads) + 1):
+                if head.hex() == self._pinned:
+                    self._pinned_at = number
 
     def _look(self, record: Record) -> bytes:
         """One entry by itself; gives the hash of its leaf."""
@@ -255,6 +267,7 @@ class Reading:
             (*self._findings, *missing, *self._authorised.unsettled()),
             len(self._erased),
             signed,
+            self._pinned_at,
         )
 
     def _check_tiles(self) -> None:
@@ -274,6 +287,10 @@ class Reading:
             if type(size) is not int:
                 self.find(codes.ALTERED, self.number, f"a checkpoint is kept under {size!r}")
                 continue
+            if size > self._cutter.size:
+                text = f"{size:,} entries were signed, and the record has {self._cutter.size:,}"
+                self.find(codes.CUT_OFF, size, text)
+                continue
             try:
                 note = Note.parse(text.encode("utf-8"))
                 signers = note.verify_by(keys)
@@ -286,10 +303,13 @@ class Reading:
                 self.find(codes.CUT_OFF, size, text)
                 continue
             good += not self._given or not self._given.isdisjoint(signers)
+        if self._given and self._checkpoint is None and not good:
+            text = "no checkpoint that is kept holds by a key that was given: was it written anew?"
+            self.find(codes.CUT_OFF, self.number, text)
         return good
 
     def _check_pins(self) -> None:
-        if not self._is_pinned:
+        if self._pinned is not None and self._pinned_at is None:
             text = (
                 f"the pinned head {self._pinned} is not in the record: it was cut off or replaced"
             )

@@ -73,7 +73,7 @@ class Past:
         return action
 
     def _begun(self, action: str, end: str, **more: object) -> None:
-        self._add("intent", action, by="tool", **more)
+        self._add("intent", action, **_digests(action), by="tool", **more)
         if end == "withheld":
             self._add("executed", action, ms=1)
         self._add(end, action, ms=1)
@@ -98,6 +98,7 @@ class Past:
         self._add(
             "decided",
             action,
+            **_digests(action),
             session=session,
             task=task,
             principal={"kind": "agent", "id": who, "attributes": {}},
@@ -111,3 +112,8 @@ class Past:
         number = len(self.records) + 1
         said: Mapping[str, object] = {"action": action, **body}
         self.records.append(told(number, timestamp_text(self.now), kind, said))
+
+
+def _digests(action: str) -> dict[str, object]:
+    """By which an entry names exactly what was decided, and under which policy."""
+    return {"action_digest": f"digest of {action}", "policy": "p"}

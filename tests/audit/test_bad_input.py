@@ -267,6 +267,7 @@ def test_a_record_that_does_not_hold_is_told_by_every_command_with_6(
         ran = run(*command)
         assert (ran.code, "the record does not hold" in ran.said) == (6, True), (name, ran)
         assert word in ran.said or name == "export", (name, ran)
+        assert "does not hold: entry 2: entry 2" not in ran.said, (name, ran)
     events = [json.loads(line) for line in (out / "e").read_text(encoding="utf-8").splitlines()]
     assert any(word in event["message"] for event in events)
 

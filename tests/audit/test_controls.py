@@ -404,6 +404,7 @@ def test_as_json_the_framework_is_a_member_of_the_report(desk: Desk) -> None:
         (["--framework", "house"], "--framework needs --policy"),
         (["--framework", "hause", "--policy", "desk.policy"], "did you mean `house`?"),
         (["--framework", "soc_2", "--policy", "desk.policy"], "it has `eu_ai_act`, `house`"),
+        (["--framework", "soc_2", "--policy", "bare.policy"], "`import frameworks.soc_2`"),
     ],
 )
 def test_wrong_use_is_said_in_one_line(
@@ -411,6 +412,7 @@ def test_wrong_use_is_said_in_one_line(
 ) -> None:
     monkeypatch.chdir(desk.folder)
     monkeypatch.delenv("POLICY_PATH", raising=False)
+    Path("bare.policy").write_text('policy bare owner "nobody@desk.example"', encoding="utf-8")
     result = audit(desk, *arguments)
     assert (result.exit_code, result.output.count("\n")) == (2, 1)
     assert said in result.output

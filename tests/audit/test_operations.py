@@ -79,7 +79,7 @@ def test_a_notice_that_tells_no_ask_is_told_by_itself(
 def test_where_nobody_was_told_the_report_says_so() -> None:
     text = page_of(HELD)
     assert "The record has no notice to anybody" in text
-    assert "Of 1 ask, the record has no notice to those who were asked of 1." in text
+    assert "For 1 of 1 ask, the record has no notice to those who were asked." in text
 
 
 def test_what_was_never_decided_is_refused_and_told() -> None:

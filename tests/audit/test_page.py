@@ -194,7 +194,7 @@ def test_it_can_be_read_from_the_top_and_signed_at_the_end(document: str) -> Non
 @pytest.mark.parametrize(
     "sentence",
     [
-        "4 actions were handed to people, to manager (4) and auditor (1).",
+        "4 actions were handed to people, in 5 asks: manager (4) and auditor (1).",
         "Whether the policy is right The report shows what the policy decided",
         "Evidence: entries 11 to 18; decided in entry 16, digest",
         "manager 4 1 1 1 0 1 5 May 2026, 12:01 1 h 30 min 1 d",

@@ -39,7 +39,7 @@ def test_a_busy_day_in_sentences(busy_report: Report) -> None:
         " desk.policy:22): 1 action.",
         "The most frequent reason to ask people: “A manager signs above 100” (rule large,"
         " desk.policy:22): 4 actions.",
-        "4 actions were handed to people, to manager (4) and auditor (1).",
+        "4 actions were handed to people, in 5 asks: manager (4) and auditor (1).",
         "The answers are those of ann (signed 1, rejected 0), ben (signed 0, rejected 1) and cat"
         " (signed 1, rejected 0).",
         "1 still waits; the time to answer is over.",

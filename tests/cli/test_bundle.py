@@ -45,7 +45,8 @@ def test_a_new_key_prints_its_public_half_alone(folder: Path) -> None:
 def test_a_key_is_not_written_over(folder: Path, public: str) -> None:
     before = (folder / "key.pem").read_text()
     result = policy("keys", "new", "acme.example/policy", "-o", "key.pem")
-    assert (result.exit_code, result.output) == (2, "error: key.pem: File exists\n")
+    told = "error: key.pem is there already: name a new file\n"
+    assert (result.exit_code, result.output) == (2, told)
     assert (folder / "key.pem").read_text() == before
 
 

@@ -56,6 +56,27 @@ def test_a_checkpoint_of_today_is_found_in_the_record_of_tomorrow(folder: Path) 
     assert "signed checkpoints that hold: 1" in verified.output
 
 
+def test_a_record_that_does_not_hold_is_not_signed(folder: Path) -> None:
+    with closing(Database("desk.db")) as database:
+        database.execute("UPDATE ledger SET kind = 'intent' WHERE number = 3")
+    signed = ledger("sign", "--key", "k.pem", "-o", "checkpoint")
+    assert signed.exit_code == 6
+    assert "the record does not hold, so it is not signed" in signed.output
+    assert not Path("checkpoint").exists()
+
+
+@pytest.mark.parametrize("command", ["sign", "export"])
+def test_a_record_that_was_cut_off_since_it_was_signed(folder: Path, command: str) -> None:
+    ledger("sign", "--key", "k.pem")
+    with closing(Database("desk.db")) as database:
+        database.execute("DELETE FROM ledger WHERE number > 8")
+    where = ["log"] if command == "export" else []
+    refused = ledger(command, *where, "--key", "k.pem")
+    assert refused.exit_code in (1, 6)
+    assert "11 entries were signed, and the record has 8" in refused.output
+    assert not Path("log").exists()
+
+
 def test_a_checkpoint_of_another_record_is_not(folder: Path) -> None:
     ledger("sign", "--key", "k.pem", "-o", "checkpoint")
     Path("desk.db").unlink()
@@ -83,6 +104,19 @@ def test_a_checkpoint_counts_by_a_trusted_key_alone(arguments: tuple[str, ...], 
     result = ledger("verify", "--checkpoint", "checkpoint", *arguments)
     assert result.exit_code in (1, 2)
     assert told in result.output
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("nowhere.pub", "error: there is no file `nowhere.pub` with a public key in it\n"),
+        ("k.pem", "error: k.pem: this is no public key: it is one line `name+hash+base64`\n"),
+        ("a+b", "error: this is no public key: it is one line `name+hash+base64`\n"),
+    ],
+)
+def test_what_is_no_public_key_is_named(key: str, told: str) -> None:
+    checked = ledger("check", "log", "--trust", key)
+    assert (checked.exit_code, checked.output) == (2, told)
 
 
 def test_a_log_for_others_is_checked_without_the_store() -> None:
@@ -120,6 +154,14 @@ def test_a_log_that_was_cut_off_and_signed_again_is_not_what_it_was() -> None:
     checked = ledger("check", "log", "--trust", "k.pub", "--checkpoint", "checkpoint")
     assert checked.exit_code == 1
     assert "log was cut off: it has 10 entries, and had 11" in checked.output
+
+
+def test_only_what_was_handed_out_is_checked() -> None:
+    Path("empty").mkdir()
+    for place in ("empty", "k.pub", "nowhere"):
+        checked = ledger("check", place, "--trust", "k.pub")
+        assert checked.exit_code == 2
+        assert f"{place} is no folder that `export`, `seal`" in checked.output.replace("\n", " ")
 
 
 @pytest.mark.parametrize("file", ["checkpoint", "MANIFEST"])

@@ -61,7 +61,7 @@ def test_a_private_key_is_for_its_owner_and_never_written_over(tmp_path: Path) -
     KEY.write(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert SigningKey.read(path).verifying == KEY.verifying
-    with pytest.raises(InputError, match="File exists"):
+    with pytest.raises(InputError, match="is there already: name a new file"):
         SigningKey.new("other").write(path)
     assert SigningKey.read(path).verifying == KEY.verifying
 

@@ -11,6 +11,7 @@ import pytest
 from policy_engine import Human
 from policy_engine.foundation.database import Database
 from policy_engine.ledger.ledger import Ledger, LedgerReader
+from policy_engine.ledger.record import NO_HEAD
 from policy_engine.ledger.verify import Verification, verify
 from policy_engine.runtime.store import Status
 from tests.fakes import Desk
@@ -101,9 +102,17 @@ def test_a_record_cut_off_at_the_end_is_noticed_by_its_pinned_head(desk: Desk) -
 
 
 def test_a_pinned_head_of_the_past_is_found(desk: Desk) -> None:
-    pinned = verified(desk).head
+    before = verified(desk)
     desk.pay(50)
-    assert verified(desk, pinned).holds
+    found = verified(desk, before.head)
+    assert (found.holds, found.pinned_at) == (True, before.entries)
+    assert found.entries > before.entries
+
+
+def test_a_head_that_no_entry_has_pins_nothing(desk: Desk) -> None:
+    """Nor does that of a record without entries: every record would have it."""
+    found = verified(desk, NO_HEAD.hex())
+    assert (found.holds, found.pinned_at) == (False, None)
 
 
 def test_an_execution_without_a_decision_is_noticed(desk: Desk) -> None:

@@ -22,8 +22,8 @@ from tests.audit.ran import Ran, in_one_line, run
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--from", "2026-02-30"), ("`2026-02-30` is no date", "day is out of range")),
-        (("--to", "2026-13-01"), ("`2026-13-01` is no date", "month")),
+        (("--from", "2026-02-30"), ("`2026-02-30` is no date", "write one as 2026-11-23")),
+        (("--to", "2026-13-01"), ("`2026-13-01` is no date", "or 2026-11-23T12:00:00Z")),
         (("--from", "99999-01-01"), ("`99999-01-01` is no date",)),
         (("--from", "0000-01-01"), ("`0000-01-01` is no date",)),
         (("--from", "0001-01-01", "--zone", "Asia/Tokyo"), ("`0001-01-01` is no date",)),
