@@ -30,7 +30,8 @@ class Chronicle:
 
     def __init__(self) -> None:
         self.entries = 0
-        self.unreadable = 0
+        self.unread: list[int] = []
+        """The entries that cannot be read, but for erased ones."""
         self.last: datetime | None = None
         self.set_back = 0
         """Entries whose time lies before that of the entry before them."""
@@ -48,7 +49,7 @@ class Chronicle:
         if record.is_erased:
             return
         if at is None or not _can_be_read(record):
-            self.unreadable += 1
+            self.unread.append(record.number)
             return
         self.set_back += self._latest is not None and at < self._latest
         self._latest = at
@@ -62,6 +63,11 @@ class Chronicle:
         else:
             self.logbook.take(record, at)
 
+    @property
+    def unreadable(self) -> int:
+        """How many entries cannot be read."""
+        return len(self.unread)
+
     def stories(self) -> tuple[Story, ...]:
         """All actions so far, in the order in which they were proposed."""
         return tuple(draft.finished() for draft in self._drafts.values() if draft.started)
@@ -69,7 +75,7 @@ class Chronicle:
     def _told(self, record: Record, at: datetime, tell: Tell) -> None:
         action = text(record.body, "action")
         if action is None:
-            self.unreadable += 1
+            self.unread.append(record.number)
             return
         key = (action, record.number) if action == _NO_ID else action
         draft = self._drafts.get(key)

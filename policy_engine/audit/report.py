@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
 from policy_engine.audit.chronicle import Chronicle
 from policy_engine.audit.period import Period
 from policy_engine.audit.story import Standing
 from policy_engine.audit.summary import EVER, Summary, summary_of
+from policy_engine.ledger import codes
+from policy_engine.ledger.authorised import Finding
 from policy_engine.ledger.record import Record
 from policy_engine.ledger.verify import Beside, Verification, verify
 
@@ -54,7 +56,19 @@ def report(
     verification = verify(
         _told(records, chronicle), pinned=pinned, beside=beside, progress=progress
     )
-    return Report(summary_of(chronicle, period, zone), verification, written, pinned)
+    summary = summary_of(chronicle, period, zone)
+    return Report(summary, _with_unread(verification, chronicle.unread), written, pinned)
+
+
+def _with_unread(verification: Verification, unread: Iterable[int]) -> Verification:
+    """What is as its digest says may still be nothing that a gate writes, and tell nothing."""
+    known = {finding.number for finding in verification.findings if finding.is_error}
+    more = [
+        Finding(codes.ALTERED, number, f"entry {number} tells nothing that can be read")
+        for number in unread
+        if number not in known
+    ]
+    return replace(verification, findings=(*verification.findings, *more))
 
 
 def _told(records: Iterable[Record], chronicle: Chronicle) -> Iterator[Record]:

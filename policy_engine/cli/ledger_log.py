@@ -15,7 +15,7 @@ from policy_engine.cli.findings import show_findings
 from policy_engine.cli.options import end, ends_cleanly, store_option, verifying_key
 from policy_engine.cli.whole import whole_folder, write_whole
 from policy_engine.foundation.database import Database
-from policy_engine.foundation.errors import InputError
+from policy_engine.foundation.errors import InputError, LedgerError
 from policy_engine.foundation.signing import SigningKey, VerifyingKey
 from policy_engine.ledger.checkpoints import Checkpoint
 from policy_engine.ledger.evidence import (
@@ -31,6 +31,9 @@ from policy_engine.ledger.ledger import Ledger, LedgerReader
 from policy_engine.ledger.sealed_folder import is_sealed, read_seal
 from policy_engine.ledger.verify_store import verify_store
 from policy_engine.runtime.ports import SystemClock
+
+_OF_EVIDENCE = ("report.html", "report.json", "tables", "proofs", "verify.txt")
+"""What `policy audit evidence` writes beside the log and the signed list."""
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -170,11 +173,13 @@ def check(folder: str, trust: tuple[str, ...], checkpoint: str | None) -> None:
         output.say("what it tells is not here" if told is None else told)
     elif is_sealed(place):
         _check_seal(place, keys, earlier)
+    elif any((place / name).exists() for name in _OF_EVIDENCE):
+        raise LedgerError(f"{place / MANIFEST} is missing: nothing says what belongs there")
     elif (place / CHECKPOINT).exists():
         _check_log(place, keys, earlier)
     else:
         wrote = "`export`, `seal`, `prove` or `policy audit evidence` wrote"
-        raise InputError(f"{place} is no folder that {wrote}")
+        raise LedgerError(f"{place / CHECKPOINT} is not there: this is no folder that {wrote}")
 
 
 @click.command("erase", short_help="Destroy what an entry tells, for good")

@@ -168,8 +168,17 @@ def _read(reader: Callable[[str], _Value | None]) -> Callable[[str], _Value]:
     return read
 
 
+def _decimal(text: str) -> Decimal:
+    value = Decimal(text)
+    if not value.is_finite() or abs(value.adjusted()) > _LONGEST_DECIMAL:
+        raise ValueError("a decimal of more digits than anybody writes")
+    return value
+
+
+_LONGEST_DECIMAL = 10_000
+
 _TAGS: Mapping[str, Callable[[str], object]] = {
-    "$decimal": Decimal,
+    "$decimal": _decimal,
     "$integer": int,
     "$timestamp": datetime.fromisoformat,
     "$date": date.fromisoformat,

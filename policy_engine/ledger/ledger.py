@@ -18,7 +18,7 @@ from policy_engine.foundation.errors import LedgerError
 from policy_engine.ledger.checkpoints import Checkpoint
 from policy_engine.ledger.leaf import check_kind
 from policy_engine.ledger.notes import Note, Signer
-from policy_engine.ledger.record import NO_HEAD, Record, Tail, head_after
+from policy_engine.ledger.record import LASTING, NO_HEAD, Record, Tail, head_after
 from policy_engine.ledger.stored_tiles import StoredTiles
 from policy_engine.ledger.tiles import FULL, TileHashes
 from policy_engine.ledger.tree import leaf_hash, root_of
@@ -35,8 +35,6 @@ _TABLES = (
 )
 _KEYS = "SELECT body FROM ledger WHERE kind = 'signing_key' ORDER BY number"
 _PAGE = 1000
-_LASTING = frozenset(("opened", "signing_key", "erased"))
-"""Kinds on which the record itself rests."""
 
 
 class Ledger:
@@ -120,7 +118,7 @@ class Ledger:
             raise LedgerError("the record keeps who erased an entry, and why")
         with self._database.transaction():
             record = LedgerReader(self._database).record(number)
-            if record.is_erased or record.kind in _LASTING:
+            if record.is_erased or record.kind in LASTING:
                 raise LedgerError(f"entry {number} ({record.kind}) cannot be erased")
             self._database.execute(
                 "UPDATE ledger SET body = NULL, salt = NULL WHERE number = ?", (number,)
@@ -209,7 +207,9 @@ class LedgerReader:
         rows = self._database.rows(f"{_CHECKPOINTS} DESC LIMIT 1")
         if not rows:
             return
-        size, count = cast(int, rows[0][0]), self.count()
+        size, count = rows[0][0], self.count()
+        if not isinstance(size, int) or size < 0:
+            raise LedgerError(f"a checkpoint is kept under {size!r}")
         if size > count:
             raise LedgerError(f"{size:,} entries were signed, and the record has {count:,}")
         kept = Checkpoint.from_text(Note.parse(str(rows[0][1]).encode()).text)

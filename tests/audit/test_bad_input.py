@@ -90,7 +90,7 @@ def test_what_was_signed_and_is_gone_or_is_no_file_is_refused_by_name(
     whole: Path = getattr(handed, what)
     for number, name in enumerate(files(whole)):
         gone = checked(handed, whole, tmp_path / f"{number}", lambda f, n=name: (f / n).unlink())
-        in_one_line(gone, 1, "checkpoint" if name.name == "MANIFEST" else str(name))
+        in_one_line(gone, 1, str(name))
 
         def spoil(folder: Path, name: Path = name) -> None:
             (folder / name).unlink()

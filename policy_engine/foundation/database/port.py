@@ -56,7 +56,7 @@ class Connection(Protocol):
         ...
 
     def columns(self, table: str) -> list[str]:
-        """The columns of a table in their order; none where there is no such table."""
+        """The columns of a table in their order; none where there is no such table, or a view."""
         ...
 
     def close(self) -> None:

@@ -106,8 +106,9 @@ class PostgresConnection:
         return self._run_idle(translated(statement), given)
 
     def columns(self, table: str) -> list[str]:
-        query = """SELECT attname FROM pg_attribute
-            WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped ORDER BY attnum"""
+        query = """SELECT attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+            WHERE attrelid = to_regclass(?) AND relkind IN ('r', 'p')
+            AND attnum > 0 AND NOT attisdropped ORDER BY attnum"""
         return [str(name) for (name,) in self.run(query, (table,)).rows]
 
     def close(self) -> None:

@@ -89,8 +89,9 @@ class SqliteConnection:
             raise StoreError(f"{self.place}: {error}") from error
 
     def columns(self, table: str) -> list[str]:
-        query = "SELECT name FROM pragma_table_info(?) ORDER BY cid"
-        return [str(name) for (name,) in self.run(query, (table,)).rows]
+        query = """SELECT name FROM pragma_table_info(?) WHERE EXISTS
+            (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?) ORDER BY cid"""
+        return [str(name) for (name,) in self.run(query, (table, table)).rows]
 
     def close(self) -> None:
         self._closed = True
