@@ -12,7 +12,6 @@ about the past, the decision of then settles that.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from policy_engine.audit.replay.cases import Case
 from policy_engine.audit.replay.entries import Entry, entry_of
 from policy_engine.audit.replay.events import Events
 from policy_engine.audit.replay.flips import ALLOW
+from policy_engine.audit.replay.grounds import in_plain_words
 from policy_engine.audit.replay.recorded import ENDS, waits
 from policy_engine.audit.replay.source import Unread, Unreads
 from policy_engine.audit.replay.unchanged import Unchanged
@@ -40,14 +40,11 @@ from policy_engine.foundation.errors import InputError, LedgerError
 from policy_engine.foundation.suggest import nearest
 from policy_engine.language.policy import PolicySet, Rule
 from policy_engine.ledger.record import Record
-from policy_engine.values.readers import UNWRITABLE
 
 _NO_ID = "-"
 """The gate's word for an action that it refused before it could be kept."""
 _NO_DECISION = "no decision about it is recorded"
 _UNREAD = "the decision about it cannot be read"
-_SEALED = re.compile(rf"(.*?) must be .*, {UNWRITABLE} was given(: .*)?", re.DOTALL)
-"""How a datum that the record seals reads where it does not fit its declaration."""
 MOST_EXPLAINED = 100
 """Of so many violations the values are told: with a long past, telling them takes long."""
 EVER = Period()
@@ -275,7 +272,7 @@ class _Reading:
             if truth is True:
                 return _Said(violated=True, values=self._values(case, actor, question))
             if isinstance(truth, Unknown):
-                why = why or _in_plain_words(truth.why)
+                why = why or in_plain_words(truth.why)
         if why is None:
             return _Said()
         if rule.name in entry.unchanged and rule.name not in entry.applied:
@@ -345,12 +342,6 @@ def _unreadable(record: Record) -> str | None:
         return None if readable(record.body) else "it is no object"
     except LedgerError as error:
         return str(error)
-
-
-def _in_plain_words(why: str) -> str:
-    """Why something is not known; of what the record seals, that it does."""
-    sealed = _SEALED.fullmatch(why)
-    return why if sealed is None else f"{sealed[1]} is sealed in the record"
 
 
 def _violation(action: _Action) -> Violation:

@@ -31,6 +31,11 @@ class Doubt(NamedTuple):
         return {"place": self.place, "why": self.why}
 
 
+def placed(place: str, why: str) -> str:
+    """`entry 7: it names no task`; the place once where the reason begins with it."""
+    return why if why.startswith((f"{place}:", f"{place} ")) else f"{place}: {why}"
+
+
 class Source(Beside, Protocol):
     """A ledger: its entries, and what it keeps beside them."""
 
@@ -61,6 +66,11 @@ class Verified:
             self._reading.take(page)
         if unreadable is not None:
             self._reading.find(codes.ALTERED, self._reading.number + 1, str(unreadable))
+
+    @property
+    def entries(self) -> int:
+        """How many have been read and verified so far."""
+        return self._reading.number
 
     def doubts(self) -> tuple[Doubt, ...]:
         """What keeps the record from holding, once all entries have been read."""

@@ -140,10 +140,11 @@ class Draft:
 
     def finished(self) -> Story:
         latest, more = self.latest, self.more
+        asks = tuple(ask.finished() for ask in (*more.passed, *more.asks.values()))
         return Story(
             evidence=Evidence(tuple(self.entries), self.decided, self.executed),
             action=self.action,
-            standing=self.standing or Standing.UNKNOWN,
+            standing=self._standing(asks),
             proposed=self.proposed,
             task=latest.task,
             principal=latest.principal,
@@ -155,7 +156,7 @@ class Draft:
             decisions=self.decisions,
             reasons=self.reasons,
             observed=self.observed,
-            asks=tuple(ask.finished() for ask in (*more.passed, *more.asks.values())),
+            asks=asks,
             approvals=tuple(more.approvals),
             rejection=self.rejection,
             confirmation=self.confirmation,
@@ -170,6 +171,14 @@ class Draft:
             retried=tuple(more.retried),
             abandoned=self.abandoned,
         )
+
+    def _standing(self, asks: tuple[Ask, ...]) -> Standing:
+        """What waits though nobody has anything left to say to it is ready."""
+        if self.standing is not Standing.WAITS or self.unconfirmed:
+            return self.standing or Standing.UNKNOWN
+        open_ = [ask for ask in asks if not ask.lapsed and ask.passed is None]
+        is_ready = all(not ask.missing for ask in open_) and (open_ or self.confirmation)
+        return Standing.READY if is_ready else Standing.WAITS
 
 
 Tell = Callable[[Draft, Mapping[str, object], datetime], None]

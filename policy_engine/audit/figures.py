@@ -24,7 +24,7 @@ def figures(summary: Summary) -> Iterator[Html]:
     yield tag(
         "dl",
         _tile("Stopped before anything happened", percent(stopped), f"{of(stopped)} proposed"),
-        _tile("Success", percent(metrics.success), f"{of(metrics.success)} started"),
+        _tile("Success", percent(metrics.success), _called(metrics.success)),
         _tile(
             "Ran on their own", percent(metrics.unattended), f"{of(metrics.unattended)} that ran"
         ),
@@ -44,6 +44,10 @@ def figures(summary: Summary) -> Iterator[Html]:
         said = "gave back a recorded output: no tool was called for it"
         many = "gave back recorded outputs: no tool was called for them"
         yield tag("p", f"{counted(played, f'action {said}', f'actions {many}')}.", class_="more")
+
+
+def _called(success: Share) -> str:
+    return f"{of(success)} begun with a tool" if success.whole else "no tool was called"
 
 
 def _unanswered(summary: Summary) -> str:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from policy_engine.audit.story import CARRIED_OUT, Standing, Story
+from policy_engine.runtime.executors import Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +87,19 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """The run in a few figures. A rate is a share of the actions that were started."""
+    """The run in a few figures."""
 
     proposed: int
     success: Share
+    """Of the actions that were begun with a tool: giving back a recorded output is no success."""
     errors: Share
-    """Failed, ended nobody knows how, or gave an output that was withheld."""
+    """Of the same: failed, ended nobody knows how, or gave an output that was withheld."""
     unattended: Share
     """Of those that ran, how many did so without anybody's signature or yes."""
     validations: Share
     """Of the validations that ran, how many passed."""
     waiting: Spread | None
-    """From the first ask to people's last word."""
+    """By action, from the first ask to people's last word."""
     turnaround: Spread | None
     """From proposal to execution."""
     tools: Spread | None
@@ -108,12 +110,13 @@ def metrics(stories: Iterable[Story]) -> Metrics:
     """The figures of these actions."""
     told = tuple(stories)
     tally = Tally.of(told)
+    called = Tally.of(story for story in told if story.performed_by != Recorded.name)
     checks = [validation.passed for story in told for validation in story.validations]
     times = [s.milliseconds for s in told if s.milliseconds is not None]
     return Metrics(
         proposed=tally.total,
-        success=Share(tally.succeeded, tally.started),
-        errors=Share(tally.started - tally.succeeded, tally.started),
+        success=Share(called.succeeded, called.started),
+        errors=Share(called.started - called.succeeded, called.started),
         unattended=Share(tally[Standing.RAN], tally.ran),
         validations=Share(sum(checks), len(checks)),
         waiting=Spread.of(story.waited for story in told),

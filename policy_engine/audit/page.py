@@ -113,16 +113,16 @@ def _people(summary: Summary, told: Samples) -> Iterator[Html]:
         yield tag("p", "No action needed a signature.", class_="lead")
     else:
         lead = (
-            "Who was asked, what came of it, and how long that took. An ask that is signed waits no"
-            " more; its action still counts as waiting until it is taken up again."
+            "Who was asked, what came of it, and how long that took. An action that everybody has"
+            " signed is ready, and waits for nobody: it runs when the agent takes it up again."
         )
         yield tag("p", lead, class_="lead")
         yield tables.asked(summary.asked, summary.zone)
         yield tag("p", notices(summary.told, summary.asked), class_="more")
     if summary.people:
         yield tables.people(summary.people)
-    if any(story.approvals for story in summary.stories):
-        yield tables.signatures(summary, told.entries)
+    if any(story.approvals or story.rejection for story in summary.stories):
+        yield tables.answers(summary, told.entries)
     yield from _consent(summary)
 
 
@@ -144,6 +144,7 @@ def _policies(summary: Summary) -> Iterator[Html]:
 
 _TOLD = {
     Standing.WAITS: "Waiting for people",
+    Standing.READY: "Ready, not taken up yet",
     Standing.UNKNOWN: "Outcome unknown",
     Standing.FAILED: "Failed",
     Standing.WITHHELD: "Ran, and the output was withheld",

@@ -1,7 +1,7 @@
 """Which actions a report tells one by one: of each ending a few, of as many rules as possible.
 
-The choice is the same for the same record. What waits is chosen oldest first, all else newest
-first; the rules that stopped most come first.
+The choice is the same for the same record. What waits or is ready is chosen oldest first, all else
+newest first; the rules that stopped most come first.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from policy_engine.audit.story import Standing, Story
 MOST_CARDS = 12
 _MOST_RAN = 3
 """Of what simply ran, a few are enough to see what that looks like."""
+_OLDEST_FIRST = (Standing.READY, Standing.WAITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def samples(stories: Iterable[Story]) -> Samples:
 def _chosen(own: Sequence[Story], standing: Standing) -> tuple[Story, ...]:
     """One of each kind in turn, the largest kind first, until there are enough."""
     kinds: dict[tuple[str, ...], list[Story]] = {}
-    for story in own if standing is Standing.WAITS else own[::-1]:
+    for story in own if standing in _OLDEST_FIRST else own[::-1]:
         kinds.setdefault(_kind(story), []).append(story)
     ordered = sorted(kinds.values(), key=lambda of_kind: -len(of_kind))
     most = _MOST_RAN if standing in (Standing.RAN, Standing.CONFIRMED) else MOST_CARDS

@@ -126,7 +126,7 @@ def _handed(report: Report) -> Iterator[str]:
     if summary.metrics.waiting is not None:
         waiting = summary.metrics.waiting
         median, longest = duration(waiting.median), duration(waiting.longest)
-        yield f"The median wait for people was {median}, the longest {longest}."
+        yield f"The median wait of an action for people was {median}, the longest {longest}."
 
 
 def _overdue(waits: int, late: int) -> str:

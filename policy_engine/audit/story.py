@@ -26,6 +26,8 @@ class Standing(Enum):
     CONFIRMED = "executed_after_confirmation"
     SIGNED = "executed_after_signature"
     WITHHELD = "executed_output_withheld"
+    READY = "ready"
+    """Everybody has signed or said yes, and it has not been taken up since."""
     WAITS = "waiting"
     REFUSED = "denied"
     REJECTED = "rejected"

@@ -44,37 +44,48 @@ def reasons_of(figures: Figures) -> list[str]:
         *_corrected(figures),
         *_alone(figures),
         *_waiting(figures),
-        *_played_back(figures),
     ]
+
+
+def played_sentence(number: int) -> str:
+    """For how many of the actions nothing was really done."""
+    outputs = "a recorded output was" if number == 1 else "recorded outputs were"
+    return f"No tool was called for {counted(number, 'action')}: {outputs} given back."
 
 
 def limits_sentence(limits: Limits) -> str:
     """By which limits advice is given."""
     return (
         f"Told from {counted(limits.fewest, 'case')} on. More room: at least {limits.approved}% "
-        f"approved, at most {limits.trouble}% wrong, corrected or with a failed validation. Less: "
+        f"signed, at most {limits.trouble}% wrong, corrected or with a failed validation. Less: "
         f"{limits.back}% or more wrong, rejected or with a failed validation."
     )
+
+
+def why_kept(figures: Figures, advice: Advice, limits: Limits) -> str:
+    """Why nothing is suggested: too few cases, or what is missing for more room."""
+    if advice is Advice.UNTOLD:
+        return f"too few to tell ({counted(figures.cases, 'case')}, under {limits.fewest})"
+    if troubles(figures, limits):
+        return "people see all of it, and that is needed"
+    return f"for more room {listed([_LACKS[one] for one in lacks(figures, limits)])}"
 
 
 def _suggested(figures: Figures, advice: Advice, limits: Limits) -> str:
     match advice:
         case Advice.UNTOLD:
-            return f"too few to tell ({counted(figures.cases, 'case')}, under {limits.fewest})"
+            return why_kept(figures, advice, limits)
         case Advice.MORE:
             return f"consider letting it run alone{_up_to(figures)}"
         case Advice.LESS:
             return "consider taking it back to people"
-        case Advice.KEEP if troubles(figures, limits):
-            return "keep it as it is; people see all of it, and that is needed"
         case Advice.KEEP:
-            missing = listed([_LACKS[one] for one in lacks(figures, limits)])
-            return f"keep it as it is; for more room {missing}"
+            return f"keep it as it is; {why_kept(figures, advice, limits)}"
 
 
 _LACKS = {
     "asked": "people were asked too seldom",
-    "approved": "too few were approved",
+    "approved": "too few were signed",
     "wrong": "too many went wrong",
     "validations": "too many validations failed",
     "corrected": "too many had to be corrected",
@@ -104,7 +115,7 @@ def _people(figures: Figures) -> Iterator[str]:
         )
         if figures.endings[ending]
     ]
-    yield listed([f"people approved {of(figures.approved)}", *rest])
+    yield listed([f"people signed {of(figures.approved)}", *rest])
 
 
 def _wrong(figures: Figures) -> Iterator[str]:
@@ -132,7 +143,7 @@ def _checks(figures: Figures) -> Iterator[str]:
 def _corrected(figures: Figures) -> Iterator[str]:
     if figures.corrected:
         were = "was" if figures.corrected == 1 else "were"
-        yield f"{figures.corrected:,} {were} proposed again in another form and then approved"
+        yield f"{figures.corrected:,} {were} proposed again in another form and then signed"
 
 
 def _alone(figures: Figures) -> Iterator[str]:
@@ -144,8 +155,3 @@ def _waiting(figures: Figures) -> Iterator[str]:
     if figures.waiting is not None:
         usual, whole = duration(figures.waiting.median), duration(figures.waited)
         yield f"it waited for people {whole} in all, usually {usual}"
-
-
-def _played_back(figures: Figures) -> Iterator[str]:
-    if figures.played_back:
-        yield f"of {figures.played_back:,} a recorded output was only played back"

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import tzinfo
-from typing import TypeVar
+from datetime import datetime, timedelta, tzinfo
+from typing import NamedTuple, TypeVar
 
 from policy_engine.audit.handed import Asked, Person
 from policy_engine.audit.markup import Content, Html, code, foreign, joined, prose, tag
 from policy_engine.audit.measures import Share, Spread
-from policy_engine.audit.story import Approval, Standing, Story
+from policy_engine.audit.story import Standing, Story
 from policy_engine.audit.summary import Group, PolicyVersion, RuleUse, Summary
-from policy_engine.audit.words import SHORT, duration, moment, percent, place_text, sentence, shown
+from policy_engine.audit.words import (
+    SHORT,
+    duration,
+    moment,
+    moments,
+    percent,
+    place_text,
+    sentence,
+    shown,
+)
 
 MOST_ROWS = 100
 _WIDE = 8
@@ -132,24 +141,36 @@ def people(found: Sequence[Person]) -> Html:
     return table("Who answered, and how long that took", columns, rows, left_out=left_out)
 
 
-def signatures(summary: Summary, told: Collection[int]) -> Html:
-    """Every signature, newest first; `told` are the entries that the page tells."""
-    given = [(story, approval) for story in summary.stories for approval in story.approvals]
-    kept, left_out = _capped(sorted(given, key=lambda pair: pair[1].at, reverse=True))
-    rows = [_signature(story, approval, summary.zone, told) for story, approval in kept]
-    columns = ["person", "signed", "for", "because of", "#waited", "said"]
-    return table("Who signed what", columns, rows, left_out=left_out)
+def answers(summary: Summary, told: Collection[int]) -> Html:
+    """Every signature and every rejection, newest first; `told` are the entries that the page
+    tells."""
+    given = [
+        _Answer(story, one.by, "signed", one.at, one.waited, one.reason, one.rule)
+        for story in summary.stories
+        for one in story.approvals
+    ]
+    given += [
+        _Answer(story, one.by, "rejected", one.at, story.waited, one.reason, None)
+        for story in summary.stories
+        if (one := story.rejection) is not None
+    ]
+    kept, left_out = _capped(sorted(given, key=lambda one: one.at, reverse=True))
+    when = moments((one.at for one in kept), summary.zone)
+    rows = [_answer(one, when(one.at), told) for one in kept]
+    columns = ["person", "answer", "when", "to", "because of", "#waited", "said"]
+    return table("Who signed or rejected what", columns, rows, left_out=left_out)
 
 
 def versions(found: Sequence[PolicyVersion], zone: tzinfo) -> Html:
     """Every policy version, in the order in which they first decided."""
     kept, left_out = _capped(found)
+    when = moments((at for version in kept for at in (version.first, version.last)), zone)
     rows = [
         [
             tag("span", code(version.name, 80), class_="digest"),
             joined([foreign(file, 60) for file in version.files], ", ") or "–",
-            tag("span", moment(version.first, zone), class_="time"),
-            tag("span", moment(version.last, zone), class_="time"),
+            tag("span", when(version.first), class_="time"),
+            tag("span", when(version.last), class_="time"),
             f"{version.tally.total:,}",
         ]
         for version in kept
@@ -158,18 +179,32 @@ def versions(found: Sequence[PolicyVersion], zone: tzinfo) -> Html:
     return table("Policy versions", columns, rows, left_out=left_out)
 
 
-def _signature(
-    story: Story, approval: Approval, zone: tzinfo, told: Collection[int]
-) -> list[Content]:
+class _Answer(NamedTuple):
+    """What a person said to an action."""
+
+    story: Story
+    by: str
+    word: str
+    at: datetime
+    waited: timedelta | None
+    reason: str
+    rule: str | None
+    """For which a signature is; a no is to the action as a whole."""
+
+
+def _answer(one: _Answer, when: str, told: Collection[int]) -> list[Content]:
+    story = one.story
     task = foreign(story.task, 60)
     link = tag("a", task, href=f"#entry-{story.entry}") if story.entry in told else task
+    asking = [one.rule] if one.rule else [ask.rule for ask in story.asks]
     return [
-        foreign(approval.by, 80),
-        tag("span", moment(approval.at, zone), class_="time"),
+        foreign(one.by, 80),
+        one.word,
+        tag("span", when, class_="time"),
         tag("span", link, " by ", foreign(story.principal, 60)),
-        code(approval.rule, 80),
-        duration(approval.waited),
-        prose(approval.reason, 160) if approval.reason else "–",
+        joined([code(rule, 80) for rule in asking], ", ") or "–",
+        duration(one.waited),
+        prose(one.reason, 160) if one.reason else "–",
     ]
 
 

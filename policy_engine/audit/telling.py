@@ -114,10 +114,16 @@ def _waits(story: Story, at: Standpoint) -> Iterator[Html]:
     open_asks = story.open_asks
     if story.unconfirmed:
         yield _sentence("The person for whom it is done has still to say yes to it.")
-    elif not open_asks:
-        yield _sentence("Everybody has signed; it goes on when the agent takes it up again.")
     if open_asks:
         yield _sentence(_deadline(min(ask.due for ask in open_asks), at))
+    yield from _asked(story, story.asks, at)
+    if not story.asks:
+        yield from _because(story.reasons)
+
+
+def _ready(story: Story, at: Standpoint) -> Iterator[Html]:
+    said = "signed" if story.asks else "said yes"
+    yield _sentence(f"Everybody has {said}; it goes on when the agent takes it up again.")
     yield from _asked(story, story.asks, at)
     if not story.asks:
         yield from _because(story.reasons)
@@ -172,6 +178,7 @@ _TELL = {
     Standing.CONFIRMED: _confirmed,
     Standing.SIGNED: _signed,
     Standing.WITHHELD: _withheld,
+    Standing.READY: _ready,
     Standing.WAITS: _waits,
     Standing.REFUSED: _refused,
     Standing.REJECTED: _rejected,

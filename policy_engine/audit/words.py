@@ -7,8 +7,8 @@ line that cannot turn the writing direction, move a terminal's cursor or run on 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta, tzinfo
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from policy_engine.audit.measures import Share, Tally
 from policy_engine.audit.period import Period
@@ -21,6 +21,7 @@ LABELS: Mapping[Standing, str] = {
     Standing.CONFIRMED: "ran after the user said yes",
     Standing.SIGNED: "ran after people signed",
     Standing.WITHHELD: "ran, output withheld",
+    Standing.READY: "ready, not taken up yet",
     Standing.WAITS: "waiting for people",
     Standing.REFUSED: "refused",
     Standing.REJECTED: "rejected by a person",
@@ -32,6 +33,7 @@ SHORT: Mapping[Standing, str] = {
     Standing.CONFIRMED: "ran confirmed",
     Standing.SIGNED: "ran signed",
     Standing.WITHHELD: "output withheld",
+    Standing.READY: "ready",
     Standing.WAITS: "waiting",
     Standing.REFUSED: "refused",
     Standing.REJECTED: "rejected",
@@ -44,6 +46,7 @@ DID: Mapping[Standing, Callable[[int], str]] = {
     Standing.CONFIRMED: lambda n: f"{n:,} ran after the user said yes",
     Standing.SIGNED: lambda n: f"{n:,} ran after people signed",
     Standing.WITHHELD: lambda n: f"{n:,} ran and had the output withheld",
+    Standing.READY: lambda n: f"{counted(n, 'is', 'are')} ready and not taken up yet",
     Standing.WAITS: lambda n: f"{counted(n, 'waits', 'wait')} for a person",
     Standing.REFUSED: lambda n: f"{counted(n, 'was', 'were')} refused",
     Standing.REJECTED: lambda n: f"{counted(n, 'was', 'were')} rejected by a person",
@@ -51,6 +54,15 @@ DID: Mapping[Standing, Callable[[int], str]] = {
     Standing.UNKNOWN: lambda n: f"the outcome of {n:,} is unknown",
 }
 """The same in a sentence, by how many actions they were."""
+OUTCOMES: Mapping[str, str] = {
+    "allow": "it runs at once",
+    "validate": "it runs after a validation has passed, or after the user said yes",
+    "escalate": "it runs after people signed",
+    "deny": "it is refused",
+    "unknown": "the record does not tell",
+    "unknown task": "the policy does not know the task",
+}
+"""What an answer to an action means, by the word of the engine."""
 LONGEST = 160
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _SECRET_DIGITS = 64
@@ -145,6 +157,7 @@ _ASKED: Mapping[Standing, str] = {
 _REST = (
     Standing.REFUSED,
     Standing.REJECTED,
+    Standing.READY,
     Standing.WAITS,
     Standing.FAILED,
     Standing.UNKNOWN,
@@ -198,6 +211,15 @@ def clock(at: datetime, zone: tzinfo) -> str:
 def moment(at: datetime, zone: tzinfo) -> str:
     """`23 Nov 2026, 09:33`."""
     return f"{day(at, zone)}, {clock(at, zone)}"
+
+
+def moments(times: Iterable[datetime], zone: tzinfo) -> Callable[[datetime], str]:
+    """How the times of a table are said: to the second where two of them share a minute."""
+    known = set(times)
+    minutes = {at.astimezone(UTC).replace(second=0, microsecond=0) for at in known}
+    if len(minutes) == len(known):
+        return lambda at: moment(at, zone)
+    return lambda at: f"{day(at, zone)}, {at.astimezone(zone):%H:%M:%S}"
 
 
 def zone_name(zone: tzinfo) -> str:

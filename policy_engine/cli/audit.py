@@ -65,7 +65,7 @@ from policy_engine.ledger.verify import Verification
 if TYPE_CHECKING:
     from policy_engine.ledger.sealed import SealedReader
 
-_WIDEST = 48
+_WIDEST = 160
 _WIDTH = 100
 _LONGEST = 200
 _MOST_ROWS = 100
@@ -86,10 +86,14 @@ command.add_command(audit_suitability.command)
 command.add_command(replay)
 
 
-@command.command("report", short_help="What ran, was refused, was signed; does the record hold?")
+@command.command("report", short_help="What ran, was refused and was signed.")
 @store_option
 @click.option("--sealed", metavar="FOLDER", help="Read a sealed record instead of the store.")
-@click.option("--html", metavar="PATH", help="Write the report as one HTML page.")
+@click.option(
+    "--html",
+    metavar="PATH",
+    help="Write the report as one HTML page; a file that is there is replaced.",
+)
 @period_options
 @click.option("--head", metavar="HEAD", help="A head that was written down earlier.")
 @click.option("--key", metavar="FILE", help="With --html: a private key to sign its proofs with.")
@@ -213,16 +217,20 @@ def _outcomes(summary: Summary) -> None:
 
 def _figures(metrics: Metrics) -> list[tuple[str, str]]:
     return [
-        ("success, of what was started", _share(metrics.success)),
-        ("errors, of what was started", _share(metrics.errors)),
+        ("success, of what was begun with a tool", _called(metrics.success)),
+        ("errors, of what was begun with a tool", _called(metrics.errors)),
         ("validations passed", _share(metrics.validations)),
-        ("waiting for people", _spread(metrics.waiting)),
+        ("waiting for people, by action", _spread(metrics.waiting)),
         ("from proposal to execution", _spread(metrics.turnaround)),
     ]
 
 
 def _share(share: Share) -> str:
     return f"{of(share)}, {percent(share)}" if share.whole else "–"
+
+
+def _called(share: Share) -> str:
+    return _share(share) if share.whole else "no tool was called"
 
 
 def _spread(spread: Spread | None) -> str:

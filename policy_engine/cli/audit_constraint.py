@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from policy_engine.audit.doubts import Doubt, Verified
+from policy_engine.audit.doubts import Doubt, Verified, placed
 from policy_engine.audit.period import Period
 from policy_engine.audit.words import counted, moment, place_text, shown
 from policy_engine.cli import output
@@ -35,12 +35,12 @@ from policy_engine.ledger.ledger import LedgerReader
 if TYPE_CHECKING:
     from policy_engine.audit.constraints import Kept, Violation
 
-_WIDEST = 48
+_WIDEST = 160
 _LONGEST = 200
 _MOST_ROWS = 100
 
 
-@click.command("constraint")
+@click.command("constraint", short_help="What was done against a constraint.")
 @click.argument("name")
 @policy_option
 @store_option
@@ -75,12 +75,12 @@ def command(
     period = period_of(start, until, clock)
     engine = loaded(policies, directory, form)
     before = [loaded((one,), None, form).policy for one in was]
-    found, doubts = _read(engine, directory, name, store, before, period)
+    found, doubts, entries = _read(engine, directory, name, store, before, period)
     if form == "json":
         output.show_json(_account(found, doubts))
     else:
         _show(found, clock)
-        show_doubts(doubts)
+        show_doubts(doubts, entries)
     end(Exit.FINDINGS if found.has_findings or doubts else Exit.DONE)
 
 
@@ -91,7 +91,7 @@ def _read(
     store: str,
     was: Sequence[PolicySet],
     period: Period,
-) -> tuple[Kept, Sequence[Doubt]]:
+) -> tuple[Kept, Sequence[Doubt], int]:
     """NumPy and Arrow are imported here, and not by whoever only looks at the help."""
     try:
         from policy_engine.audit.constraints import constraint_of, kept_to
@@ -113,7 +113,7 @@ def _read(
                 period=period,
                 progress=lambda: output.advance(bar),
             )
-            return found, verified.doubts()
+            return found, verified.doubts(), verified.entries
 
 
 # On the terminal
@@ -165,7 +165,7 @@ def _untold(found: Kept) -> None:
         output.say(f"not declared by this policy: {shown(task, _WIDEST)}, {said}", "escalate")
     _more(len(found.unknown_tasks))
     for place, why in found.first_unread:
-        output.say(f"not read: {place}: {shown(why, _LONGEST)}", "escalate")
+        output.say(f"not read: {shown(placed(place, why), _LONGEST)}", "escalate")
     if found.unread > len(found.first_unread):
         output.say(f"and {found.unread - len(found.first_unread):,} more", "frame")
 

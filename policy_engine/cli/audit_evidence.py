@@ -9,12 +9,15 @@ from pathlib import Path
 import click
 
 from policy_engine.audit.account import account_text, report_account
+from policy_engine.audit.control_account import controls_account
+from policy_engine.audit.controls import Controls
 from policy_engine.audit.exports.as_csv import folder_csv
 from policy_engine.audit.exports.material import Material, gather
 from policy_engine.audit.page import page, sampled
 from policy_engine.audit.proving import proofs
 from policy_engine.audit.samples import samples
 from policy_engine.cli import output
+from policy_engine.cli.audit_framework import controls_of, framework_options, policy_of
 from policy_engine.cli.audit_period import period_of, period_options, zone_of
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.cli.options import counted, end, ends_cleanly, store_option
@@ -74,16 +77,26 @@ Without it, in a shell in this folder, with sha256sum, openssl (3 or newer) and 
 """
 
 
-@click.command("evidence")
+@click.command("evidence", short_help="A signed folder for whoever audits.")
 @click.argument("folder")
 @store_option
 @click.option(
     "--key", required=True, metavar="FILE", help="The private key that signs: `policy keys new`."
 )
 @period_options
+@click.option("--head", metavar="HEAD", help="A head that was written down earlier.")
+@framework_options
 @ends_cleanly
 def command(
-    folder: str, store: str, key: str, start: str | None, until: str | None, zone: str
+    folder: str,
+    store: str,
+    key: str,
+    start: str | None,
+    until: str | None,
+    zone: str,
+    head: str | None,
+    framework: str | None,
+    policies: tuple[str, ...],
 ) -> None:
     """Write what an auditor needs to FOLDER: report, tables, the log, proofs, all of it signed.
 
@@ -91,6 +104,7 @@ def command(
     `policy ledger check FOLDER --trust KEY` does. Exits 6 where the record does not hold.
     """
     target, signing, clock = Path(folder), SigningKey.read(key), zone_of(zone)
+    policy = policy_of(framework, policies, "human")
     with whole_folder(target) as part, closing(Database(store, must_exist=True)) as database:
         reader = LedgerReader(database)
         with output.progress("reading", reader.count()) as bar:
@@ -99,10 +113,12 @@ def command(
                 written=datetime.now(UTC),
                 period=period_of(start, until, clock),
                 zone=clock,
+                pinned=head,
                 beside=reader,
                 progress=lambda number: output.reach(bar, number),
             )
-        proved = _write(part, reader, material, signing)
+        by_control = controls_of(framework, policy, material.report)
+        proved = _write(part, reader, material, by_control, signing)
     holds = material.report.verification.holds
     actions = counted(len(material.report.summary.stories), "action")
     proofs = counted(proved, "proof")
@@ -112,12 +128,19 @@ def command(
     end(Exit.DONE if holds else Exit.FINDINGS)
 
 
-def _write(part: Path, reader: LedgerReader, material: Material, signing: SigningKey) -> int:
+def _write(
+    part: Path,
+    reader: LedgerReader,
+    material: Material,
+    by_control: Controls | None,
+    signing: SigningKey,
+) -> int:
     """Fills the folder; gives how many entries are proved."""
     found = material.report
-    proved = proofs(reader, found, sampled(found), signing)
-    (part / "report.html").write_text(page(found, proofs=proved), encoding="utf-8")
-    told = account_text(report_account(found))
+    proved = proofs(reader, found, sampled(found, by_control), signing)
+    (part / "report.html").write_text(page(found, by_control, proved), encoding="utf-8")
+    controls = controls_account(by_control) if by_control is not None else None
+    told = account_text({**report_account(found), "framework": controls})
     (part / "report.json").write_text(told, encoding="utf-8")
     for name, data in folder_csv(material).items():
         _put(part / "tables" / name, data)

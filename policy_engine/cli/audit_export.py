@@ -12,7 +12,7 @@ import click
 from policy_engine.audit.exports.as_csv import actions_csv, folder_csv
 from policy_engine.audit.exports.as_ocsf import lines
 from policy_engine.audit.exports.as_oscal import assessment_results
-from policy_engine.audit.exports.as_sarif import log
+from policy_engine.audit.exports.as_sarif import log, number
 from policy_engine.audit.exports.material import Material, gather
 from policy_engine.audit.words import counted
 from policy_engine.cli import output
@@ -42,7 +42,7 @@ _FILES: Mapping[str, Callable[[Material], bytes]] = {
 }
 
 
-@click.command("export")
+@click.command("export", short_help="The record as CSV, XLSX, OCSF, SARIF, OSCAL.")
 @store_option
 @click.option(
     "--format", "form", type=click.Choice(list(_FILES)), required=True, help="Which format."
@@ -64,9 +64,10 @@ def command(
 ) -> None:
     """Write what the record says for spreadsheets, SIEMs, code scanning and control tools.
 
-    csv writes one file where PATH ends in .csv, else a new folder with a file a table. T is a date
-    (its midnight in the zone) or a timestamp. Reads the store and writes nothing to it. What is
-    written is whole or not there. Exits 6 where the record does not hold; the export says so too.
+    csv writes one file where PATH ends in .csv, else a new folder with a file a table. A file that
+    is there is replaced, a folder never. T is a date (its midnight in the zone) or a timestamp.
+    Reads the store and writes nothing to it. What is written is whole or not there. Exits 6 where
+    the record does not hold; the export says so too.
     """
     clock = zone_of(zone)
     period = period_of(start, until, clock)
@@ -94,6 +95,8 @@ def command(
 def _say(material: Material, form: str, path: str) -> None:
     verification = material.report.verification
     actions = counted(len(material.report.summary.stories), "action")
+    if form == "sarif":
+        actions = f"{counted(number(material), 'result')}, of {actions},"
     output.say(f"{actions} written to {path} as {form}")
     holds = "the record holds" if verification.holds else "the record does not hold"
     style = "allow" if verification.holds else "deny"

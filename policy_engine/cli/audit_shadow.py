@@ -17,11 +17,11 @@ from policy_engine.cli.options import end, ends_cleanly, format_option, store_op
 from policy_engine.foundation.database import Database
 from policy_engine.ledger.ledger import LedgerReader
 
-_WIDEST = 40
+_WIDEST = 160
 _MOST_ROWS = 100
 
 
-@click.command("shadow")
+@click.command("shadow", short_help="Where a shadow would have answered otherwise.")
 @store_option
 @format_option
 @ends_cleanly
@@ -46,7 +46,7 @@ def command(store: str, form: str) -> None:
     for trial in found if form == "human" else ():
         _show(trial)
     if form == "human":
-        show_doubts(doubts)
+        show_doubts(doubts, verified.entries)
     end(Exit.FINDINGS if doubts else Exit.DONE)
 
 

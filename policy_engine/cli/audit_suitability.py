@@ -19,13 +19,16 @@ from policy_engine.audit.suitability import (
     Most,
     Suitability,
     Suited,
+    Task,
     suitability,
 )
 from policy_engine.audit.suitability_words import (
     TITLES,
     advice_sentence,
     limits_sentence,
+    played_sentence,
     reasons_of,
+    why_kept,
 )
 from policy_engine.audit.words import SHORT, counted, duration, shown
 from policy_engine.cli import output
@@ -37,7 +40,7 @@ from policy_engine.foundation.canonical import decimal_text
 from policy_engine.foundation.database import Database
 from policy_engine.ledger.ledger import LedgerReader
 
-_WIDEST = 40
+_WIDEST = 160
 _WIDTH = 100
 _MOST_ROWS = 100
 _DEFAULTS = Limits()
@@ -45,7 +48,7 @@ _STYLES = {Advice.LESS: "deny", Advice.MORE: "allow", Advice.KEEP: "strong", Adv
 _PERCENT = click.IntRange(0, 100)
 
 
-@click.command("suitability")
+@click.command("suitability", short_help="Which tasks deserve more room, and which less.")
 @store_option
 @period_options
 @click.option(
@@ -60,7 +63,7 @@ _PERCENT = click.IntRange(0, 100)
     type=_PERCENT,
     default=_DEFAULTS.approved,
     show_default=True,
-    help="More room: so many percent of what people were asked must be approved.",
+    help="More room: so many percent of what people were asked must be signed.",
 )
 @click.option(
     "--trouble",
@@ -111,7 +114,7 @@ def command(
         output.show_json(_account(found, doubts))
     else:
         _show(found)
-        show_doubts(doubts)
+        show_doubts(doubts, verified.entries)
     end(Exit.FINDINGS if doubts else Exit.DONE)
 
 
@@ -121,21 +124,52 @@ def command(
 def _show(found: Suitability) -> None:
     if not found.tasks:
         output.say("the record has no action of this period")
-    for task in found.tasks[:_MOST_ROWS]:
+    told = [task for task in found.tasks if task.whole.advice in _CHANGES or _others(task)]
+    for task in told[:_MOST_ROWS]:
         whole = task.whole
         output.say(f"{shown(whole.name, _WIDEST)}: {TITLES[whole.advice]}", _STYLES[whole.advice])
         _say(advice_sentence(whole.figures, whole.advice, found.limits))
-        for one in task.principals:
-            if one.advice is not whole.advice and one.advice is not Advice.UNTOLD:
-                said = advice_sentence(one.figures, one.advice, found.limits)
-                _say(f"{shown(one.name, _WIDEST)}: {said}")
-    if found.tasks:
+        for one in _others(task):
+            said = advice_sentence(one.figures, one.advice, found.limits)
+            _say(f"{shown(one.name, _WIDEST)}: {said}")
+    if told:
         output.say()
+    if found.tasks:
+        _unchanged([task.whole for task in found.tasks if task not in told], found.limits)
         _tables(found)
+        played = sum(task.whole.figures.played_back for task in found.tasks)
+        if played:
+            _say(played_sentence(played))
         _say(f"{limits_sentence(found.limits)} This is advice; nothing was changed.")
     for number, what in ((found.unreadable, "not read"), (found.erased, "erased")):
         if number:
             output.say(f"{what}: {counted(number, 'entry', 'entries')}", "escalate")
+
+
+_CHANGES = (Advice.LESS, Advice.MORE)
+
+
+def _others(task: Task) -> list[Suited]:
+    """Those for whom something else is suggested than for the task as a whole."""
+    apart = (task.whole.advice, Advice.UNTOLD)
+    return [one for one in task.principals if one.advice not in apart]
+
+
+def _unchanged(wholes: Sequence[Suited], limits: Limits) -> None:
+    """The tasks that stay as they are."""
+    if wholes:
+        rows = [
+            (
+                shown(one.name, _WIDEST),
+                f"{one.figures.cases:,}",
+                why_kept(one.figures, one.advice, limits),
+            )
+            for one in wholes[:_MOST_ROWS]
+        ]
+        output.table("Tasks that stay as they are", ("task", "#cases", "why"), rows)
+        if len(wholes) > len(rows):
+            output.say(f"and {len(wholes) - len(rows):,} more", "frame")
+        output.say()
 
 
 def _say(text: str) -> None:
@@ -152,8 +186,10 @@ def _tables(found: Suitability) -> None:
     output.say()
     asked = [(name, *_asked(figures)) for name, figures in some if figures.answered]
     if asked:
-        ends = ("#approved", "#rejected", "#no answer", "#corrected")
-        output.table("What people were asked", ("task", *ends, "#usual wait", "#all waits"), asked)
+        ends = ("#signed", "#rejected", "#no answer", "#corrected")
+        output.table(
+            "What people were asked, by action", ("task", *ends, "#usual wait", "#all waits"), asked
+        )
         output.say()
     if len(rows) > len(some):
         output.say(f"and {len(rows) - len(some):,} more", "frame")

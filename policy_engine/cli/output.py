@@ -33,7 +33,11 @@ _STYLES = {
     "": "",
 }
 
+_WIDEST = 100_000
+"""Of a table that no terminal has to show, in characters."""
+
 _out = Console(highlight=False, soft_wrap=True)
+_wide = Console(highlight=False, soft_wrap=True, width=_WIDEST)
 _err = Console(highlight=False, soft_wrap=True, stderr=True)
 
 
@@ -87,16 +91,29 @@ def diagnostics(
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table as wide as the terminal allows; a column whose name begins with `#` holds numbers."""
+    """A table, as wide as the terminal allows; a column whose name begins with `#` holds numbers.
+
+    On a narrow terminal names are broken, never numbers. Elsewhere, in a file or a pipe, it is as
+    wide as it has to be.
+    """
     drawn = Table(
         title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False
     )
-    for column in columns:
+    told = [list(row) for row in rows]
+    for at, column in enumerate(columns):
         name = column.removeprefix("#")
-        drawn.add_column(name, justify="right" if column.startswith("#") else "left", style="")
-    for row in rows:
+        widest = max((len(cell) for cell in (*(row[at] for row in told), *name.split())), default=0)
+        is_number = column.startswith("#")
+        drawn.add_column(
+            name,
+            justify="right" if is_number else "left",
+            style="",
+            overflow="fold",
+            min_width=widest if is_number else None,
+        )
+    for row in told:
         drawn.add_row(*(Text(cell) for cell in row))
-    _out.print(drawn)
+    (_out if _out.is_terminal else _wide).print(drawn)
 
 
 @contextmanager

@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING
 
 import click
 
+from policy_engine.audit.doubts import placed
 from policy_engine.audit.replay.flips import (
     EXAMPLES,
+    FLIPPING,
     KINDS,
     NEWLY_ALLOWED,
     OPEN,
     RECORDED,
+    TASK_GONE,
     WORDS,
     kind_of,
     words_of,
 )
-from policy_engine.audit.words import shown
+from policy_engine.audit.words import OUTCOMES, counted, shown
 from policy_engine.cli import output
 from policy_engine.cli.doubts import show_doubts
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.cli.options import (
-    counted,
     directory_option,
     end,
     ends_cleanly,
@@ -40,11 +42,11 @@ if TYPE_CHECKING:
     from policy_engine.audit.replay.answer import Answer, Group
     from policy_engine.audit.replay.examples import Example
 
-_WIDEST = 48
+_WIDEST = 160
 _MOST_ROWS = 20
 
 
-@click.command("replay")
+@click.command("replay", short_help="What another policy would have said.")
 @click.argument("candidate", nargs=-1, required=True)
 @click.option(
     "--over",
@@ -134,10 +136,8 @@ def _replayed(
 
 
 def _show(answer: Answer) -> None:
-    flips = sum(answer.number(kind) for kind in KINDS if kind is not OPEN)
-    past = "is" if answer.total == 1 else "are"
-    output.say(f"{counted(answer.total, 'action')} {past} replayed; {flips:,} flip", "strong")
-    for kind in KINDS:
+    output.say(_headline(answer), "strong")
+    for kind in (*FLIPPING, OPEN):
         if answer.number(kind):
             style = "deny" if kind is NEWLY_ALLOWED else ""
             output.say(f"  {answer.number(kind):,} {kind.title}", style)
@@ -149,8 +149,31 @@ def _show(answer: Answer) -> None:
         _groups("By agent", "who", answer.agents)
         _groups("By deciding rule of the candidate", "rule", answer.rules, nameless="(no rule)")
         _groups("By amount", "amount", answer.amounts, ordered=True)
+        _unknown_tasks(answer)
         _examples(answer.examples)
     _not_replayed(answer)
+
+
+def _headline(answer: Answer) -> str:
+    """What is of unknown tasks is told apart: no policy flips what it says nothing about."""
+    said = f"{counted(answer.total, 'action is', 'actions are')} replayed"
+    apart = answer.number(TASK_GONE)
+    if not apart:
+        return f"{said}; {answer.flipped:,} flip"
+    which = "a task" if apart == 1 else "tasks"
+    of_them = "" if apart == answer.total else f", {apart:,} of them"
+    rest = "" if apart == answer.total else f"; of the others, {answer.flipped:,} flip"
+    return f"{said}{of_them or ', all'} of {which} that this policy does not know{rest}"
+
+
+def _unknown_tasks(answer: Answer) -> None:
+    apart = [(one.name, one.number(TASK_GONE)) for one in answer.tasks if one.number(TASK_GONE)]
+    rows = [(shown(name, _WIDEST), f"{number:,}") for name, number in apart[:_MOST_ROWS]]
+    if rows:
+        output.table("Tasks that this policy does not know", ("task", "#actions"), rows)
+        if len(apart) > len(rows):
+            output.say(f"and {len(apart) - len(rows):,} more", "frame")
+        output.say()
 
 
 def _matrix(answer: Answer) -> None:
@@ -162,6 +185,9 @@ def _matrix(answer: Answer) -> None:
         if any(answer.matrix[recorded])
     ]
     output.table("Recorded, and now", ("recorded", *(f"#{WORDS[at]}" for at in occurring)), rows)
+    recorded = [at for at in range(RECORDED) if any(answer.matrix[at])]
+    for word in (WORDS[at] for at in range(len(WORDS)) if at in {*occurring, *recorded}):
+        output.say(f"{word}: {OUTCOMES[word]}", "frame")
     output.say()
 
 
@@ -173,7 +199,7 @@ def _groups(
     nameless: str = "",
     ordered: bool = False,
 ) -> None:
-    """Those with flips; all others would say nothing."""
+    """Those with flips or something that is not told; all others would say nothing."""
     some = [group for group in groups if group.flips]
     if not some:
         return
@@ -197,6 +223,8 @@ def _examples(examples: Sequence[Example]) -> None:
     for one in examples:
         kind = kind_of(one.cell)
         assert kind is not None
+        if kind is TASK_GONE:
+            continue
         output.say(f"{words_of(one.cell)}, {one.place}: {one.principal} · {one.task}", "strong")
         said = ", ".join(f"{name} {value}" for name, value in one.input)
         if said:
@@ -213,7 +241,8 @@ def _not_replayed(answer: Answer) -> None:
         past = counted(answer.with_past, "action")
         output.say(f"{past} decided one by one, with the replayed past", "frame")
     for one in answer.first_unread:
-        output.say(f"not read: {one.place}: {shown(one.why, 200)}", "escalate")
+        output.say(f"not read: {shown(placed(one.place, one.why), 200)}", "escalate")
     if answer.unread > len(answer.first_unread):
         output.say(f"and {answer.unread - len(answer.first_unread):,} more", "frame")
-    show_doubts(answer.doubts)
+    if answer.entries is not None:
+        show_doubts(answer.doubts, answer.entries)

@@ -23,10 +23,12 @@ class Past:
         self.now = START
         self._actions = 0
 
-    def ran(self, number: int = 1, *, end: str = "executed", **more: object) -> None:
+    def ran(
+        self, number: int = 1, *, end: str = "executed", by: str = "tool", **more: object
+    ) -> None:
         """Allowed at once, and begun; `end` is what became of it."""
         for _ in range(number):
-            self._begun(self._decided("allow", **more), end)
+            self._begun(self._decided("allow", **more), end, by=by)
 
     def approved(self, number: int = 1, *, end: str = "executed", **more: object) -> None:
         """Signed by people, and begun."""
@@ -72,8 +74,8 @@ class Past:
         self.now += timedelta(minutes=5)
         return action
 
-    def _begun(self, action: str, end: str, **more: object) -> None:
-        self._add("intent", action, **_digests(action), by="tool", **more)
+    def _begun(self, action: str, end: str, *, by: str = "tool", **more: object) -> None:
+        self._add("intent", action, **_digests(action), by=by, **more)
         if end == "withheld":
             self._add("executed", action, ms=1)
         self._add(end, action, ms=1)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from policy_engine.cli.audit import command
 from policy_engine.cli.main import main
 from tests.audit.busy import BusyDesk
 from tests.fakes.stores import alter
@@ -38,6 +39,7 @@ def test_a_program_reads_json(desk: BusyDesk) -> None:
         "executed_after_confirmation": 0,
         "executed_after_signature": 1,
         "executed_output_withheld": 0,
+        "ready": 0,
         "waiting": 1,
         "denied": 4,
         "rejected": 1,
@@ -53,6 +55,12 @@ def test_a_program_reads_json(desk: BusyDesk) -> None:
         "longest": 86400,
     }
     assert sum(b["total"] for b in account["timeline"]["buckets"]) == 11
+
+
+def test_the_help_has_a_whole_line_for_each_command() -> None:
+    told = CliRunner().invoke(main, ["audit", "--help"], terminal_width=70).output
+    assert all(one.short_help for one in command.commands.values())
+    assert "..." not in told.partition("Commands:")[2]
 
 
 def test_the_page_is_written(desk: BusyDesk, tmp_path: Path) -> None:

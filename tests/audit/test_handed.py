@@ -98,6 +98,35 @@ def test_a_yes_is_no_signature(counter: Desk) -> None:
     assert (summary.confirmations.given, summary.asked[0].signed) == (1, 1)
 
 
+def test_what_everybody_signed_waits_for_nobody(counter: Desk) -> None:
+    """It is ready: the agent has not taken it up. All numbers say the same of it."""
+    pay(counter, 500)
+    confirm_only(counter)
+    counter.clock.advance(minutes=3)
+    counter.gate.approve(ticket(counter), by=Human("ann"))
+    summary = read(counter)
+    story = only(summary)
+    assert (story.standing, story.open_asks) == (Standing.READY, ())
+    assert (summary.tally[Standing.WAITS], summary.tally.total) == (0, 1)
+    (manager,) = summary.asked
+    assert (manager.signed, manager.waits) == (1, 0)
+    assert story.waited == timedelta(minutes=3)
+    assert manager.waiting == summary.metrics.waiting == Spread(1, story.waited, story.waited)
+    assert "Everybody has signed; it goes on when the agent takes it up again." in told(story)
+
+
+def test_what_the_user_said_yes_to_and_nobody_took_up_is_ready(counter: Desk) -> None:
+    pay(counter, 50)
+    confirm_only(counter)
+    story = only(read(counter))
+    assert (story.standing, story.waited) == (Standing.READY, None)
+    assert "Everybody has said yes; it goes on when the agent takes it up again." in told(story)
+
+
+def confirm_only(counter: Desk) -> None:
+    counter.gate.confirm(ticket(counter), by=Human("mia"))
+
+
 def test_an_output_that_was_withheld_is_no_success(counter: Desk) -> None:
     counter.do("fetch", page="a secret")
     summary = read(counter)

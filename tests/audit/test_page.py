@@ -199,6 +199,8 @@ def test_it_can_be_read_from_the_top_and_signed_at_the_end(document: str) -> Non
         "Evidence: entries 11 to 18; decided in entry 16, digest",
         "manager 4 1 1 1 0 1 5 May 2026, 12:01 1 h 30 min 1 d",
         "bot · pay",
+        "ann signed 5 May 2026, 10:30 pay by bot large 20 min saw the invoice",
+        "ben rejected 5 May 2026, 12:01 pay by bot large 1 h 30 min paid last week",
         "A manager signs above 100 amount > 100 → 500 > 100",
         "signed by ann after 20 min (saw the invoice)",
         "ben rejected it after 1 h 30 min: paid last week <script>alert(1)</script>",
@@ -315,6 +317,11 @@ def test_times_are_those_of_the_zone(desk: BusyDesk) -> None:
 def test_what_was_played_back_is_said_to_be(summary_of: Callable[[str], str]) -> None:
     assert "1 action gave back a recorded output: no tool was called" in summary_of("recorded")
     assert "recorded output" not in summary_of("tool")
+
+
+def test_giving_back_recorded_outputs_is_no_success(summary_of: Callable[[str], str]) -> None:
+    assert "Success – no tool was called" in summary_of("recorded")
+    assert "Success 100% 1 of 1 begun with a tool" in summary_of("tool")
 
 
 @pytest.fixture

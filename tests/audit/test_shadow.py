@@ -226,7 +226,9 @@ def test_a_record_without_differences_says_so(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     with closing(Database(path)) as database:
         Ledger(database, FakeClock())
-    assert shadow(path).output == "the record has no difference of a shadow\n"
+    assert shadow(path).output == (
+        "the record has no difference of a shadow\nthe record holds: 1 entry\n"
+    )
     assert json.loads(shadow(path, "--format", "json").output) == {"trials": [], "doubts": []}
 
 

@@ -43,7 +43,7 @@ def test_a_busy_day_in_sentences(busy_report: Report) -> None:
         "The answers are those of ann (signed 1, rejected 0), ben (signed 0, rejected 1) and cat"
         " (signed 1, rejected 0).",
         "1 still waits; the time to answer is over.",
-        "The median wait for people was 1 h 30 min, the longest 1 d.",
+        "The median wait of an action for people was 1 h 30 min, the longest 1 d.",
         "The record holds: 42 entries checked, none altered, removed or put in later; its end was"
         " not compared with anything kept elsewhere.",
     )
@@ -105,7 +105,7 @@ NO_CHECK = "Whether inputs or outputs were right"
         ),
         (
             whole(("decided", {"action": 7})),
-            ["All that was recorded", CUT_OFF],
+            ["What really happened", "All that was recorded", CUT_OFF],
         ),
     ],
 )

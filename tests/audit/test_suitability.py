@@ -160,7 +160,7 @@ def test_the_limits_decide(limits: Limits, advice: Advice) -> None:
     [
         (
             good,
-            "people approved 48 of 48; nothing failed; 0 of 48 ran without a person; it waited "
+            "people signed 48 of 48; nothing failed; 0 of 48 ran without a person; it waited "
             "for people 4 h in all, usually 5 min: consider letting it run alone up to what was "
             "seen (amount at most 50)",
         ),
@@ -181,7 +181,7 @@ def test_the_limits_decide(limits: Limits, advice: Advice) -> None:
         ),
         (
             rejected_and_always_seen,
-            "people approved 18 of 20 and rejected 2; nothing failed; 0 of 18 ran without a "
+            "people signed 18 of 20 and rejected 2; nothing failed; 0 of 18 ran without a "
             "person; it waited for people 1 h 40 min in all, usually 5 min: keep it as it is; "
             "people see all of it, and that is needed",
         ),
@@ -367,6 +367,6 @@ def test_what_is_no_json_is_counted() -> None:
 
 def test_the_limits_are_said() -> None:
     assert limits_sentence(LIMITS) == (
-        "Told from 20 cases on. More room: at least 95% approved, at most 2% wrong, corrected or "
+        "Told from 20 cases on. More room: at least 95% signed, at most 2% wrong, corrected or "
         "with a failed validation. Less: 10% or more wrong, rejected or with a failed validation."
     )

@@ -40,6 +40,7 @@ def test_every_ending_is_counted_once(summary: Summary) -> None:
         "CONFIRMED": 0,
         "SIGNED": 1,
         "WITHHELD": 0,
+        "READY": 0,
         "WAITS": 1,
         "REFUSED": 4,
         "REJECTED": 1,

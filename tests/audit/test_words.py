@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,11 +15,22 @@ from policy_engine.audit.words import (
     counted,
     duration,
     headline,
+    moments,
     place_text,
     shown,
     stretch,
     value_text,
 )
+
+
+def test_times_of_one_minute_are_told_to_the_second() -> None:
+    first = datetime(2026, 5, 4, 9, 0, 5, tzinfo=UTC)
+    apart = (first, first + timedelta(minutes=1))
+    assert [moments(apart, UTC)(at) for at in apart] == ["4 May 2026, 09:00", "4 May 2026, 09:01"]
+    close = (first, first + timedelta(seconds=40))
+    said = [moments(close, ZoneInfo("Europe/Warsaw"))(at) for at in close]
+    assert said == ["4 May 2026, 11:00:05", "4 May 2026, 11:00:45"]
+    assert moments((first, first), UTC)(first) == "4 May 2026, 09:00"
 
 
 @pytest.mark.parametrize(

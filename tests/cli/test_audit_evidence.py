@@ -87,6 +87,27 @@ def test_it_has_what_verify_txt_says() -> None:
     assert {p.name for p in Path("given/tables").iterdir()} >= {"actions.csv"}
 
 
+KEPT = """
+policy desk.house "House" owner "risk@desk.example"
+framework house "Rules of the house" { paid "Who pays" }
+task pay { input amount: Decimal }
+rule paying permit any agent to pay satisfies house.paid
+"""
+
+
+def test_a_head_and_a_framework_are_told_of_as_in_the_report() -> None:
+    Path("kept.policy").write_text(KEPT)
+    head = str(policy("ledger", "verify").output.splitlines()[1].removeprefix("head "))
+    how = ("--framework", "house", "--policy", "kept.policy", "--head", head)
+    assert policy("audit", "evidence", "given", "--key", "k.pem", *how).exit_code == 0
+    account = json.loads(Path("given/report.json").read_text())
+    assert (account["framework"]["name"], account["record"]["pinned"]) == ("house", head)
+    page = Path("given/report.html").read_text()
+    assert "Evidence for " in page and "Rules of the house" in page
+    other = ("audit", "evidence", "other", "--key", "k.pem", "--head", "0" * 64)
+    assert policy(*other).exit_code == 6, "the record never had this head"
+
+
 @needs_tools
 def test_who_follows_verify_txt_finds_that_all_of_it_holds() -> None:
     evidence()

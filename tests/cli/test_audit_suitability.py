@@ -55,16 +55,36 @@ def test_a_person_reads_advice_its_reasons_and_the_figures(made: Made) -> None:
     assert lines[0] == "pay: take back to people"
     told = " ".join(lines)
     assert "12 of 50 went wrong (12 failed); 8 of 38 ran without a person" in told
-    assert "agent careful: people approved 30 of 30; nothing failed" in told
+    assert "agent careful: people signed 30 of 30; nothing failed" in told
     assert "consider letting it run alone up to what was seen (amount at most 50)" in told
-    assert "look: too few to tell" in told
     rows = [line.split() for line in lines]
     assert ["pay", "50", "50", "38", "8", "12", "0", "0", "0"] in rows
-    # A narrow terminal breaks a name, never a figure.
-    assert ["30", "30", "30", "0", "0", "0", "0", "0"] in [row[-8:] for row in rows]
+    assert ["agent", "careful", "30", "30", "30", "0", "0", "0", "0", "0"] in rows
     assert ["pay", "30", "0", "0", "0", "0", "ms", "0", "ms"] in rows
-    assert told.endswith("This is advice; nothing was changed.")
+    assert told.endswith("This is advice; nothing was changed. the record holds: 247 entries")
     assert "\u202e" not in result.output
+
+
+def test_what_stays_as_it_is_stands_in_one_table(made: Made) -> None:
+    past = Past()
+    past.ran(30, task="look")
+    past.ran(2, task="peek")
+    lines = audit(made(past)).output.splitlines()
+    assert lines[0] == "Tasks that stay as they are"
+    assert [line.rstrip().split(maxsplit=2) for line in lines[2:4]] == [
+        ["look", "30", "for more room people were asked too seldom"],
+        ["peek", "2", "too few to tell (2 cases, under 20)"],
+    ]
+    assert not any(line.startswith(("look:", "peek:")) for line in lines)
+
+
+def test_outputs_that_were_played_back_are_said_once(made: Made) -> None:
+    past = Past()
+    for task in ("look", "pay"):
+        past.ran(25, task=task, by="recorded")
+    told = " ".join(audit(made(past)).output.split())
+    assert told.count("recorded output") == 1
+    assert "No tool was called for 50 actions: recorded outputs were given back." in told
 
 
 def test_a_program_reads_json(made: Made) -> None:
@@ -74,7 +94,7 @@ def test_a_program_reads_json(made: Made) -> None:
     assert account["limits"] == {"fewest": 10, "approved": 95, "trouble": 2, "back": 10}
     task = account["tasks"][0]
     assert (task["task"], task["advice"]) == ("pay", "take_back")
-    assert task["reasons"][0] == "people approved 30 of 30"
+    assert task["reasons"][0] == "people signed 30 of 30"
     figures = task["figures"]
     assert figures["without_a_person"] == {"part": 8, "whole": 38, "percent": 21}
     assert (figures["failed"], figures["asked"]["approved"]) == (12, 30)
@@ -105,7 +125,10 @@ def test_the_limits_are_options(made: Made, arguments: tuple[str, ...], advice: 
 
 def test_a_period_without_actions_says_so(made: Made) -> None:
     result = audit(made(two_agents()), "--to", "2020-01-01")
-    assert (result.exit_code, result.output) == (0, "the record has no action of this period\n")
+    assert (result.exit_code, result.output) == (
+        0,
+        "the record has no action of this period\nthe record holds: 247 entries\n",
+    )
 
 
 @pytest.mark.parametrize(

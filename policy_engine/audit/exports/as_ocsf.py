@@ -53,6 +53,7 @@ _SENSES: Mapping[Standing, _Sense] = {
     Standing.WITHHELD: _Sense(
         (_OTHER, "Output withheld"), _ALLOWED, (_OTHER, "Output withheld"), _MEDIUM
     ),
+    Standing.READY: _Sense((_OTHER, "Ready"), _UNKNOWN, (14, "Delayed"), _INFORMATIONAL),
     Standing.WAITS: _Sense((_OTHER, "Waiting"), _UNKNOWN, (14, "Delayed"), _INFORMATIONAL),
     Standing.REFUSED: _Sense(_FAILURE, _DENIED, (2, "Blocked"), _LOW),
     Standing.REJECTED: _Sense(_FAILURE, _DENIED, (25, "Rejected"), _LOW),

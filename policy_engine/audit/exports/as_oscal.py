@@ -107,7 +107,10 @@ def _result(material: Material) -> Json:
         for control in one.controls:
             by_control.setdefault(control, []).append(one)
     if not by_control:
-        raise InputError("no rule that decided names a control (`satisfies`): nothing for OSCAL")
+        raise InputError(
+            "nothing for OSCAL: no rule that decided names a control;"
+            " add `satisfies` with its name to the rules that carry it"
+        )
     first = summary.period.start or min((s.proposed for s in summary.stories), default=material.at)
     return {
         "uuid": material.uuid("result", *_scope(material)),

@@ -63,6 +63,12 @@ def log(material: Material) -> str:
     return json.dumps(sarif.log(run), ensure_ascii=False, indent=2) + "\n"
 
 
+def number(material: Material) -> int:
+    """How many results the log has."""
+    findings = len(material.report.verification.findings)
+    return findings + sum(s.standing in _LEVELS for s in material.report.summary.stories)
+
+
 def _run_id(material: Material) -> str:
     period = material.report.summary.period
     ends = (timestamp_text(at) if at else "" for at in (period.start, period.end))

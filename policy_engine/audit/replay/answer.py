@@ -11,9 +11,11 @@ from policy_engine.audit.replay.bands import Band
 from policy_engine.audit.replay.examples import Example
 from policy_engine.audit.replay.flips import (
     CELLS,
+    FLIPPING,
     FLIPS,
     KINDS,
     RECORDED,
+    TASK_GONE,
     WORDS,
     Kind,
     cell_of,
@@ -39,8 +41,9 @@ class Group(NamedTuple):
 
     @property
     def flips(self) -> int:
-        """How many of them flip, or are not told."""
-        return sum(number for cell, number in self.cells if kind_of(cell) is not None)
+        """How many of them flip, or are not told; those of unknown tasks apart."""
+        told_apart = (None, TASK_GONE)
+        return sum(number for cell, number in self.cells if kind_of(cell) not in told_apart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,18 @@ class Answer:
     """How many actions were decided one by one, since their answer depends on the past."""
     doubts: tuple[Doubt, ...] = ()
     """What keeps the record from holding; its entries were replayed as they stand."""
+    entries: int | None = None
+    """How many entries the record has; None where the past is a table or lines."""
 
     @property
     def total(self) -> int:
-        """How many actions were decided."""
+        """How many actions there are."""
         return sum(self.cells)
+
+    @property
+    def flipped(self) -> int:
+        """How many actions flip."""
+        return sum(self.number(kind) for kind in FLIPPING)
 
     @property
     def matrix(self) -> tuple[tuple[int, ...], ...]:
@@ -84,7 +94,8 @@ class Answer:
 
     @property
     def flips(self) -> tuple[tuple[int, int], ...]:
-        """Each flip that occurs and how often, newly allowed first."""
+        """Each pair of two answers that occurs and how often, newly allowed first; what is not told
+        and what is of unknown tasks come last."""
         return tuple((cell, self.cells[cell]) for cell in FLIPS if self.cells[cell])
 
     def as_json(self) -> dict[str, Json]:
@@ -93,13 +104,16 @@ class Answer:
             "policy": self.policy,
             "source": self.form,
             "actions": self.total,
+            "of_known_tasks": self.total - self.number(TASK_GONE),
+            "flipped": self.flipped,
             "decided_with_the_past": self.with_past,
             **{kind.name.replace("-", "_"): self.number(kind) for kind in KINDS},
             "matrix": {
                 WORDS[recorded]: {word: row[at] for at, word in enumerate(WORDS)}
                 for recorded, row in enumerate(self.matrix)
             },
-            "flips": [_flip(cell, number) for cell, number in self.flips],
+            "flips": [_flip(*one) for one in self.flips if kind_of(one[0]) in FLIPPING],
+            "no_flips": [_flip(*one) for one in self.flips if kind_of(one[0]) not in FLIPPING],
             "tasks": [_group(one) for one in self.tasks],
             "agents": [_group(one) for one in self.agents],
             "rules": [_group(one) for one in self.rules],
@@ -109,6 +123,7 @@ class Answer:
                 "number": self.unread,
                 "first": [{"place": one.place, "why": one.why} for one in self.first_unread],
             },
+            "entries": self.entries,
             "doubts": [one.as_json() for one in self.doubts],
         }
 
@@ -121,6 +136,7 @@ def answer_of(
     unreads: Unreads,
     with_past: int,
     doubts: tuple[Doubt, ...] = (),
+    entries: int | None = None,
 ) -> Answer:
     """The answer that a tally is."""
     return Answer(
@@ -136,6 +152,7 @@ def answer_of(
         tuple(unreads.first),
         with_past,
         doubts,
+        entries,
     )
 
 

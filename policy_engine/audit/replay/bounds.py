@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from policy_engine.audit.replay.cases import Answered
-from policy_engine.audit.replay.entries import Entry
+from policy_engine.audit.replay.entries import Entry, input_of
 from policy_engine.audit.replay.flips import NUMBERS, UNKNOWN
 from policy_engine.decision.action import Action
 from policy_engine.decision.circumstances import Circumstances
@@ -66,7 +66,7 @@ def _settled(one: _Said, entry: Entry) -> _Said | None:
 
 def _said(rules: TaskRules, question: Question, entry: Entry) -> Iterator[_Said]:
     for misfit in question.misfits:
-        if _top(misfit.path) not in entry.sealed:
+        if input_of(misfit.path) not in entry.sealed:
             yield _Said(Outcome.DENY, None, True)
     busy = held_by_another(rules.task, question)
     if busy is not False:
@@ -115,8 +115,3 @@ def _narrowed(compiled: CompiledRule, actor: Actor, question: Question) -> Itera
             is_sure = truth is True and reason.unknown is None and not softened
             own = reason.rule == compiled.rule.name and not compiled.waivers
             yield _Said(reason.outcome, reason.rule, is_sure, own)
-
-
-def _top(path: str) -> str:
-    """The input that a path begins with."""
-    return path.split(".")[0].split("[")[0]

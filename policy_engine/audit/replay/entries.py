@@ -26,7 +26,8 @@ SAID_BY_OTHERS = frozenset(
 )
 """Reasons to deny that no edit of the policy lifts."""
 
-_WHY = "sealed in the record"
+SEALED = "sealed in the record"
+"""What is said of a value that the record does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ def _opened(told: Mapping[str, object], fields: Iterable[Field], *, same: bool) 
     elif lacks:
         hidden |= {field.name for field in fields if field.name not in found}
     for name in hidden:
-        found[name] = Unwritable(_WHY)
+        found[name] = Unwritable(SEALED)
     return _Opened(found, frozenset(hidden), lacks and not same)
 
 
@@ -195,6 +196,11 @@ def _chain_roles(
     if isinstance(told, list) and len(told) == len(chain):
         return tuple(_roles(candidate, *pair) for pair in zip(told, chain, strict=True))
     return tuple(asked(candidate.roles, one.id, one.kind, action.domain) for one in chain)
+
+
+def input_of(path: str) -> str:
+    """The input that a path begins with."""
+    return path.split(".")[0].split("[")[0]
 
 
 def _object(body: Mapping[str, object], name: str) -> Mapping[str, object]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from policy_engine.audit.replay.candidate import Candidate
 from policy_engine.audit.replay.cases import Answered, Case
 from policy_engine.audit.replay.flips import FLIPS, NO_TASK, UNKNOWN, WORDS, cell_of
+from policy_engine.audit.replay.grounds import resting
 from policy_engine.decision import codes
 from policy_engine.decision.action import named
 from policy_engine.decision.circumstances import Circumstances
@@ -77,10 +78,12 @@ class Examples:
     def _explained(self, case: Case, found: Answered, given: Circumstances) -> str:
         if found.answer == NO_TASK:
             return f"the policy knows no task `{visible(str(case.action.task))}`\n"
-        decision = decide(self._candidate.program, case.action, given)
+        program = self._candidate.program
+        decision = decide(program, case.action, given)
         if found.answer == UNKNOWN:
-            return plain(reasons(_perhaps(decision, found)))
-        decision = self._as_found(decision, found)
+            decision = resting(program, case, given, _perhaps(decision, found), found)
+            return plain(reasons(decision))
+        decision = resting(program, case, given, self._as_found(decision, found), found)
         return plain([*headline(case.action, decision), *reasons(decision)])
 
     def _as_found(self, decision: Decision, found: Answered) -> Decision:

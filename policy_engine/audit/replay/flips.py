@@ -34,6 +34,8 @@ TASK_GONE = Kind("unknown-task", "of a task that the candidate does not know")
 OPEN = Kind("unknown", "not told by the record")
 KINDS = (NEWLY_ALLOWED, EASED, NEWLY_DENIED, TIGHTENED, TASK_GONE, OPEN)
 """In the order in which they are told: first what is wider."""
+FLIPPING = KINDS[:4]
+"""The flips: of the other two, nobody knows what the candidate would have said."""
 
 
 def cell_of(recorded: int, answer: int) -> int:

@@ -99,7 +99,7 @@ def _of_ledger(candidate: Candidate, place: str, recorded: Recorded, advance: Ad
         for record in verified.records():
             recorded.take(record)
             advance(1)
-        doubts = verified.doubts()
+        doubts, entries = verified.doubts(), verified.entries
     return answer_of(
         candidate.policy.digest,
         "ledger",
@@ -108,4 +108,5 @@ def _of_ledger(candidate: Candidate, place: str, recorded: Recorded, advance: Ad
         recorded.unreads,
         recorded.with_past,
         doubts,
+        entries,
     )

@@ -66,7 +66,7 @@ def test_the_record_that_was_read_is_named_and_told(material: Material) -> None:
 
 def test_without_a_control_there_is_nothing_to_write(material: Material, empty: Material) -> None:
     for without in (replace(material, controls={}), empty):
-        with pytest.raises(InputError, match="names a control"):
+        with pytest.raises(InputError, match="names a control; add `satisfies`"):
             assessment_results(without)
 
 

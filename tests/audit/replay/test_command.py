@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -38,27 +39,43 @@ def test_newly_allowed_comes_first(policy: str, tmp_path: Path) -> None:
     result = replayed(policy, "--over", parquet(tmp_path, ROWS))
     assert result.exit_code == 0
     lines = result.output.splitlines()
-    assert lines[:5] == [
-        "6 actions are replayed; 4 flip",
+    assert lines[:3] == [
+        "6 actions are replayed, 1 of them of a task that this policy does not know;"
+        " of the others, 3 flip",
         "  2 newly allowed",
         "  1 newly denied",
-        "  1 of a task that the candidate does not know",
-        lines[4],
     ]
     examples = [line for line in lines if "→" in line]
     assert examples == [
         "deny → allow, row 6: agent bot-7 · refund",
         "escalate → allow, row 2: agent bot-7 · refund",
         "allow → deny, row 4: agent bot-7 · refund",
-        "allow → unknown task, row 5: agent bot-7 · gift",
     ]
     assert "allow[routine]" in result.output
+
+
+def test_what_is_of_unknown_tasks_is_no_flip(policy: str, tmp_path: Path) -> None:
+    gifts = [row(20, "allow", task="gift"), row(20, "deny", task="loan")]
+    result = replayed(policy, "--over", parquet(tmp_path, gifts))
+    first, *lines = result.output.splitlines()
+    assert first == "2 actions are replayed, all of tasks that this policy does not know"
+    at = lines.index("Tasks that this policy does not know")
+    assert [line.split() for line in lines[at + 2 : at + 4]] == [["gift", "1"], ["loan", "1"]]
+    assert not any(line.startswith("By ") for line in lines)
+
+
+def test_what_the_answers_mean_is_said_once(policy: str, tmp_path: Path) -> None:
+    output = replayed(policy, "--over", parquet(tmp_path, [row(40, "validate")])).output
+    said = "validate: it runs after a validation has passed, or after the user said yes"
+    assert output.count(said) == 1
+    assert "escalate:" not in output
 
 
 def test_a_program_reads_json(policy: str, tmp_path: Path) -> None:
     result = replayed(policy, "--over", parquet(tmp_path, ROWS), "--format", "json")
     account = json.loads(result.output)
-    assert account["actions"] == 6
+    assert (account["actions"], account["of_known_tasks"], account["flipped"]) == (6, 5, 3)
+    assert (account["unknown_task"], account["entries"]) == (1, None)
     assert account["matrix"]["deny"] == {
         "allow": 1,
         "validate": 0,
@@ -71,8 +88,8 @@ def test_a_program_reads_json(policy: str, tmp_path: Path) -> None:
         "deny → allow",
         "escalate → allow",
         "allow → deny",
-        "allow → unknown task",
     ]
+    assert [one["flip"] for one in account["no_flips"]] == ["allow → unknown task"]
     assert {one["name"]: one["newly_allowed"] for one in account["rules"]} == {
         "routine": 2,
         "abroad": 0,
@@ -128,6 +145,7 @@ def test_a_store_or_its_file(desk: BusyDesk) -> None:
             0,
             "11 actions are replayed; 0 flip",
         )
+        assert re.search(r"^the record holds: \d+ entries$", result.output, re.MULTILINE)
 
 
 def test_nothing_is_written(policy: str, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -131,6 +132,33 @@ def test_a_secret_never_makes_a_permit(desk: Desk) -> None:
         "permit clerk to pay", 'permit clerk to pay when pin is given and pin == "1234"'
     )
     assert flips(replayed(desk, narrow)) == UNSURE
+
+
+def test_a_seal_is_no_reason(desk: Desk) -> None:
+    """Decided with a seal in the place of a secret, the answer rests on other things."""
+    sent(desk, 500, pin="1234")
+    answer = replayed(desk, POLICY.replace("to pay\n", "to pay when amount <= 400\n") + SECRET)
+    assert flips(answer) == {"escalate → deny": 1}
+    explanation = answer.examples[0].explanation
+    assert re.findall(r"^(?:deny|escalate)\[(\w+)\]", explanation, re.MULTILINE) == ["D503"]
+
+
+def test_a_condition_on_a_seal_says_so_in_plain_words(desk: Desk) -> None:
+    sent(desk, pin="1234")
+    (example,) = replayed(desk, POLICY + SECRET).examples
+    assert example.rules == ("pinned",)
+    assert "unknown: the input `pin` is sealed in the record" in example.explanation
+    assert "cannot be written down" not in example.explanation
+
+
+def test_a_seal_hides_no_other_misfit(desk: Desk) -> None:
+    """Here the candidate has another type for an input that is not sealed."""
+    sent(desk, pin="1234")
+    answer = replayed(desk, POLICY.replace("to: Text", "to: Url"))
+    assert flips(answer) == {"allow → deny": 1}
+    explanation = answer.examples[0].explanation
+    assert "the input `to` must be an absolute URL" in explanation
+    assert "`pin`" not in explanation
 
 
 def test_what_was_handed_in_undeclared_is_not_known(desk: Desk) -> None:
