@@ -2,11 +2,12 @@
 
     python -m benchmarks.gate.record [URL]
 
-`kept` are durable entries a second by so many callers, each entry a transaction of its own that
-shares its commit with others; with SQLite, and with PostgreSQL where the `postgresql://` URL of an
-empty database is given. `made` is the processor time of one entry in memory (salt, digest, leaf,
-head and tree), beside that of the bare hashes, so that machines can be compared. `verified` reads a
-ledger from its store, with tiles, heads and authorisations.
+`kept` are durable entries a second by so many callers, so many in a transaction, which shares its
+commit with others (the gate keeps a decision and an intent together); with SQLite, and with
+PostgreSQL where the `postgresql://` URL of an empty database is given. `made` is the processor time
+of one entry in memory (salt, digest, leaf, head and tree), beside that of the bare hashes, so that
+machines can be compared. `verified` reads a ledger from its store, with tiles, heads and
+authorisations.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from hashlib import sha256
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,6 +30,7 @@ from policy_engine.ledger.verify import verify
 from policy_engine.runtime.ports import SystemClock
 
 _CALLERS = (1, 8, 64)
+_TOGETHER = (1, 2)
 _ROUNDS = 3
 _SECONDS = 2.0
 _ACTIONS = 20_000
@@ -51,19 +53,24 @@ def _keep(title: str, store: str) -> None:
     numbers = count()
     with closing(Database(store)) as database:
         ledger = Ledger(database, SystemClock())
-        for callers in _CALLERS:
-            rate = max(_rate(ledger, numbers, callers) for _ in range(_ROUNDS))
-            print(f"kept      {title}, {callers:>2} callers  {rate:>9,.0f}/s", flush=True)
+        for callers, together in product(_CALLERS, _TOGETHER):
+            rates = [_rate(database, ledger, numbers, callers, together) for _ in range(_ROUNDS)]
+            what = f"{title}, {callers:>2} callers, {together} in one"
+            print(f"kept      {what}  {max(rates):>9,.0f}/s", flush=True)
 
 
-def _rate(ledger: Ledger, numbers: Iterator[int], callers: int) -> float:
+def _rate(
+    database: Database, ledger: Ledger, numbers: Iterator[int], callers: int, together: int
+) -> float:
     started = time.perf_counter()
     done = [0] * callers
 
     def run(caller: int) -> None:
         while time.perf_counter() < started + _SECONDS:
-            ledger.record("intent", _intent(next(numbers)))
-            done[caller] += 1
+            with database.transaction():
+                for _ in range(together):
+                    ledger.record("intent", _intent(next(numbers)))
+            done[caller] += together
 
     running = [threading.Thread(target=run, args=(caller,)) for caller in range(callers)]
     for thread in running:
