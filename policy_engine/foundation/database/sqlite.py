@@ -51,16 +51,10 @@ class SqliteConnection:
     def begin(self) -> None:
         """Asks again and again: SQLite itself asks so seldom that others always come first."""
         self._marked = False
-        end = time.monotonic() + WAIT_SECONDS
-        while True:
-            try:
-                (self._opened or self._open()).execute("BEGIN IMMEDIATE")
-                return
-            except sqlite3.Error as error:
-                busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
-                if not busy or time.monotonic() > end:
-                    raise StoreError(f"{self.place}: {error}") from error
-            time.sleep(_ASKS_EVERY)
+        try:
+            _patiently(self._opened or self._open(), "BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.place}: {error}") from error
 
     def commit(self) -> None:
         self.run("COMMIT")
@@ -111,7 +105,7 @@ class SqliteConnection:
                 uri=True,
             )
             for setting in self._settings():
-                opened.execute(setting)
+                _patiently(opened, setting)
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"{self.place} cannot be opened as a store: {error}") from error
         self._exists = True
@@ -133,3 +127,20 @@ class SqliteConnection:
         if opened is not None:
             with suppress(sqlite3.Error):
                 opened.close()
+
+
+def _patiently(connection: sqlite3.Connection, statement: str) -> None:
+    """Runs a statement that only one connection at a time can run, once it is its turn.
+
+    Nor does SQLite wait by itself where several open a new file at once.
+    """
+    end = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            connection.execute(statement)
+            return
+        except sqlite3.Error as error:
+            busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > end:
+                raise
+        time.sleep(_ASKS_EVERY)
