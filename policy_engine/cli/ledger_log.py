@@ -48,7 +48,7 @@ _key_option: Callable[[_F], _F] = click.option(
 )
 
 
-@click.command("sign", short_help="Sign it as it is now: a checkpoint")
+@click.command("sign", short_help="Sign it as it is now: a checkpoint.")
 @store_option
 @_key_option
 @click.option("-o", "--output", "file", metavar="FILE", help="Write the checkpoint here too.")
@@ -73,7 +73,7 @@ def sign(store: str, key: str, file: str | None) -> None:
     output.say(note.decode("utf-8").rstrip("\n"))
 
 
-@click.command("export", short_help="Write it as a log that others verify")
+@click.command("export", short_help="Write it as a log that others verify.")
 @click.argument("folder")
 @store_option
 @_key_option
@@ -95,7 +95,7 @@ def export(folder: str, store: str, key: str) -> None:
     output.say(f"{head.size:,} entries of {head.origin} are in {folder}", "allow")
 
 
-@click.command("seal", short_help="Write it as Parquet for any tool")
+@click.command("seal", short_help="Write it as Parquet for any tool.")
 @click.argument("folder")
 @store_option
 @_key_option
@@ -123,7 +123,7 @@ def seal(folder: str, store: str, key: str) -> None:
         output.say(f"entries whose content is erased there now: {sealed.erased}", "frame")
 
 
-@click.command("prove", short_help="Write the proof of one entry")
+@click.command("prove", short_help="Write the proof of one entry.")
 @click.argument("number", type=click.IntRange(min=1))
 @store_option
 @_key_option
@@ -144,7 +144,7 @@ def prove(number: int, store: str, key: str, folder: str) -> None:
     output.say(f"the proof of entry {number} is in {folder}", "allow")
 
 
-@click.command("check", short_help="Verify what others were handed")
+@click.command("check", short_help="Verify what others were handed.")
 @click.argument("folder")
 @trust_option
 @click.option("--checkpoint", metavar="FILE", help="A signed checkpoint of this log from earlier.")
@@ -182,7 +182,7 @@ def check(folder: str, trust: tuple[str, ...], checkpoint: str | None) -> None:
         raise LedgerError(f"{place / CHECKPOINT} is not there: this is no folder that {wrote}")
 
 
-@click.command("erase", short_help="Destroy what an entry tells, for good")
+@click.command("erase", short_help="Destroy what an entry tells, for good.")
 @click.argument("number", type=click.IntRange(min=1))
 @store_option
 @click.option("--by", required=True, metavar="NAME", help="Who erases it.")
