@@ -108,6 +108,7 @@ def _pages(records: Iterable[Record], reading: Reading) -> Iterator[list[Record]
     if page:
         yield page
     reading.find(codes.ALTERED, reading.number + 1, unreadable)
+    reading.can_go_on = False
 
 
 class Reading:
@@ -121,6 +122,8 @@ class Reading:
         keys: tuple[VerifyingKey, ...],
     ) -> None:
         self.number = 0
+        self.can_go_on = True
+        """Whether all entries so far could be read: behind one that cannot, none is."""
         self._cutter = Cutter()
         self._head = NO_HEAD
         self._authorised = Authorised()

@@ -53,12 +53,15 @@ def verify_store(
         if processes > 1 and size >= least:
             reading.take_all(reader.records(last=0), progress)
             for first, page in _pages(store, size // _PART, processes):
+                if not reading.can_go_on:
+                    break
                 if page is not None and reading.follows(page):
                     reading.take_sound(page)
                 else:
                     reading.take_all(reader.records(first=first, last=first + FULL - 1), progress)
                 progress(reading.number)
-            reading.take_all(reader.records(first=size // _PART * _PART + 1), progress)
+            if reading.can_go_on:
+                reading.take_all(reader.records(first=size // _PART * _PART + 1), progress)
         else:
             reading.take_all(reader.records(), progress)
         reading.expect(size)

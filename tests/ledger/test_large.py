@@ -116,6 +116,7 @@ DAMAGE = {
     "an entry altered": ("UPDATE ledger SET body = '{}' WHERE number = 9000",),
     "one removed": ("DELETE FROM ledger WHERE number = 300",),
     "one of another type": ("UPDATE ledger SET digest = 'text' WHERE number = 8193",),
+    "an early one of another type": ("UPDATE ledger SET digest = 'text' WHERE number = 300",),
     "one before the first": (
         "INSERT INTO ledger SELECT 0, at, kind, body, salt, digest, head FROM ledger LIMIT 1",
     ),
