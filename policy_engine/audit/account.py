@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import cast
 
 from policy_engine.audit.gaps import gaps
 from policy_engine.audit.handed import Asked, Person
 from policy_engine.audit.measures import Metrics, Share, Spread, Tally
-from policy_engine.audit.operations_account import operations_account
+from policy_engine.audit.operations_account import operations_account, time_account
 from policy_engine.audit.period import Period, Timeline
 from policy_engine.audit.report import Report
 from policy_engine.audit.statement import statement
@@ -81,7 +81,7 @@ def account_text(account: Mapping[str, Json]) -> str:
 
 
 def _period(period: Period) -> Json:
-    return {"from": _time(period.start), "to": _time(period.end)}
+    return {"from": time_account(period.start), "to": time_account(period.end)}
 
 
 def _record(verification: Verification) -> dict[str, Json]:
@@ -122,8 +122,8 @@ def _version(version: PolicyVersion) -> Json:
     return {
         "name": version.name,
         "files": [*version.files],
-        "first": _time(version.first),
-        "last": _time(version.last),
+        "first": time_account(version.first),
+        "last": time_account(version.last),
         **_tally(version.tally),
     }
 
@@ -148,7 +148,7 @@ def _asked(one: Asked) -> Json:
         "unanswered": one.unanswered,
         "dropped": one.dropped,
         "waiting": one.waits,
-        "oldest_since": _time(one.oldest),
+        "oldest_since": time_account(one.oldest),
         "waited": spread_account(one.waiting),
     }
 
@@ -166,7 +166,8 @@ def _timeline(timeline: Timeline) -> Json:
     return {
         "step": _seconds(timeline.step),
         "buckets": [
-            {"start": _time(bucket.start), **_tally(bucket.tally)} for bucket in timeline.buckets
+            {"start": time_account(bucket.start), **_tally(bucket.tally)}
+            for bucket in timeline.buckets
         ],
     }
 
@@ -182,8 +183,8 @@ def _story(story: Story) -> Json:
             "digest": story.evidence.digest,
         },
         "standing": story.standing.value,
-        "proposed": _time(story.proposed),
-        "ended": _time(story.ended),
+        "proposed": time_account(story.proposed),
+        "ended": time_account(story.ended),
         "task": story.task,
         "principal": {"kind": story.kind, "id": story.principal},
         "on_behalf_of": story.on_behalf_of,
@@ -198,7 +199,7 @@ def _story(story: Story) -> Json:
         "rejection": _rejection(story.rejection),
         "confirmation": None
         if story.confirmation is None
-        else {"by": story.confirmation.by, "at": _time(story.confirmation.at)},
+        else {"by": story.confirmation.by, "at": time_account(story.confirmation.at)},
         "unconfirmed": story.unconfirmed,
         "validations": [
             {"validation": v.name, "passed": v.passed, "problem": v.problem}
@@ -211,7 +212,7 @@ def _story(story: Story) -> Json:
         "code": story.code,
         "problem": story.problem,
         "notices": [_notice(notice) for notice in story.notices],
-        "called_again": [_time(at) for at in story.retried],
+        "called_again": [time_account(at) for at in story.retried],
         "abandoned": story.abandoned,
     }
 
@@ -233,11 +234,11 @@ def _ask(ask: Ask) -> Json:
         "rule": ask.rule,
         "role": ask.role,
         "quorum": ask.quorum,
-        "since": _time(ask.since),
-        "due": _time(ask.due),
+        "since": time_account(ask.since),
+        "due": time_account(ask.due),
         "signed": [approval.by for approval in ask.signed],
         "lapsed": ask.lapsed,
-        "passed": None if ask.passed is None else _time(ask.passed),
+        "passed": None if ask.passed is None else time_account(ask.passed),
     }
 
 
@@ -245,7 +246,7 @@ def _approval(approval: Approval) -> Json:
     return {
         "by": approval.by,
         "rule": approval.rule,
-        "at": _time(approval.at),
+        "at": time_account(approval.at),
         "waited": _seconds(approval.waited),
         "reason": approval.reason,
     }
@@ -256,7 +257,7 @@ def _notice(notice: Notice) -> Json:
         "kind": notice.kind,
         "channel": notice.channel,
         "roles": [*notice.roles],
-        "at": _time(notice.at),
+        "at": time_account(notice.at),
         "attempts": notice.attempts,
         "problem": notice.problem,
     }
@@ -265,7 +266,7 @@ def _notice(notice: Notice) -> Json:
 def _rejection(rejection: Rejection | None) -> Json:
     if rejection is None:
         return None
-    return {"by": rejection.by, "at": _time(rejection.at), "reason": rejection.reason}
+    return {"by": rejection.by, "at": time_account(rejection.at), "reason": rejection.reason}
 
 
 def _share(share: Share) -> Json:
@@ -278,10 +279,6 @@ def spread_account(spread: Spread | None) -> Json:
         return None
     longest = _seconds(spread.longest)
     return {"count": spread.count, "median": _seconds(spread.median), "longest": longest}
-
-
-def _time(at: datetime | None) -> str | None:
-    return None if at is None else timestamp_text(at)
 
 
 def _seconds(span: timedelta | None) -> Json:

@@ -25,7 +25,7 @@ def _suspension(one: Suspension) -> Json:
         "since": timestamp_text(one.since),
         "by": one.by,
         "reason": one.reason,
-        "until": _time(one.until),
+        "until": time_account(one.until),
         "lifted_by": one.lifted_by,
         "lifted_why": one.lifted_why,
         "actions_refused": one.stopped,
@@ -40,9 +40,9 @@ def _stand_in(one: StandIn) -> Json:
         "to": one.to,
         "entry": one.entry,
         "since": timestamp_text(one.since),
-        "until": _time(one.until),
+        "until": time_account(one.until),
         "reason": one.reason,
-        "taken_back": _time(one.taken_back),
+        "taken_back": time_account(one.taken_back),
     }
 
 
@@ -56,5 +56,6 @@ def _erasure(one: Erasure) -> Json:
     }
 
 
-def _time(at: datetime | None) -> Json:
+def time_account(at: datetime | None) -> Json:
+    """RFC 3339 in UTC; None for what is not known."""
     return None if at is None else timestamp_text(at)

@@ -22,6 +22,7 @@ from policy_engine.ledger.ledger import Ledger, LedgerReader
 from policy_engine.ledger.verify import Verification, verify
 from policy_engine.ledger.verify_store import verify_store
 from tests.fakes import FakeClock
+from tests.fakes.stores import alter, copy_of
 
 KEY = SigningKey.new("desk.example/ledger")
 SOAK = bool(os.environ.get("POLICY_SOAK"))
@@ -133,11 +134,7 @@ DAMAGE = {
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_several_processes_find_what_one_finds(store: Path, tmp_path: Path, damage: str) -> None:
     other = tmp_path / "other.db"
-    with closing(sqlite3.connect(store)) as whole, closing(sqlite3.connect(other)) as copy:
-        whole.backup(copy)
-        for statement in DAMAGE[damage]:
-            copy.execute(statement)
-        copy.commit()
+    alter(copy_of(store, other), *DAMAGE[damage])
     head = verified(store).head
     with closing(Database(other, must_exist=True)) as database:
         reader = LedgerReader(database)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,25 +24,7 @@ from policy_engine.ledger.tree import leaf_hash
 from policy_engine.ledger.verify import verify
 from tests.ledger.sealed_book import FIRST, KEY, KEYS, SECOND, STRANGER, Book, contents, cut
 
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    cut(monkeypatch)
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    book = Book(tmp_path)
-    with closing(book.database):
-        yield book
-
-
-@pytest.fixture
-def another(tmp_path: Path) -> Iterator[Book]:
-    (tmp_path / "other").mkdir()
-    book = Book(tmp_path / "other")
-    with closing(book.database):
-        yield book
+pytestmark = pytest.mark.usefixtures("small_segments")
 
 
 # What is written

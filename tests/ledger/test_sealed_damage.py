@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Callable
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,27 +20,9 @@ from policy_engine.ledger.sealed import SealedReader
 from policy_engine.ledger.sealed_folder import digest_of, places_of, seal_lines
 from policy_engine.ledger.tree import leaf_hash
 from policy_engine.ledger.verify import verify
-from tests.ledger.sealed_book import FIRST, KEY, KEYS, SECOND, STRANGER, Book, contents, cut
+from tests.ledger.sealed_book import FIRST, KEY, KEYS, SECOND, STRANGER, Book, contents
 
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    cut(monkeypatch)
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    book = Book(tmp_path)
-    with closing(book.database):
-        yield book
-
-
-@pytest.fixture
-def another(tmp_path: Path) -> Iterator[Book]:
-    (tmp_path / "other").mkdir()
-    book = Book(tmp_path / "other")
-    with closing(book.database):
-        yield book
+pytestmark = pytest.mark.usefixtures("small_segments")
 
 
 # Damage
