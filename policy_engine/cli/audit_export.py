@@ -19,8 +19,9 @@ from policy_engine.cli import output
 from policy_engine.cli.audit_period import period_of, period_options, zone_of
 from policy_engine.cli.exit_codes import Exit
 from policy_engine.cli.options import end, ends_cleanly, store_option
-from policy_engine.cli.whole import put, whole_folder, write_whole
+from policy_engine.cli.whole import whole_folder, write_whole
 from policy_engine.foundation.database import Database
+from policy_engine.foundation.disk import put
 from policy_engine.foundation.errors import InputError
 from policy_engine.ledger.ledger import LedgerReader
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from policy_engine.foundation.disk import put
 from policy_engine.foundation.errors import InputError
 
 
@@ -35,16 +36,6 @@ def _replace(path: Path, data: bytes) -> None:
     except BaseException:  # whatever ends it early, no half-written file stays, and it goes on up
         beside.unlink(missing_ok=True)
         raise
-
-
-def put(path: Path, data: bytes, *, like: Path | None = None) -> None:
-    """A new file, on the disk when this returns; with the permissions of another that is there."""
-    with path.open("xb") as file:
-        if like is not None and like.exists():
-            shutil.copymode(like, path)
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 @contextmanager

@@ -8,12 +8,12 @@ said: what would shorten or change a published log raises `LedgerError`.
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
+from policy_engine.foundation.disk import put, sync
 from policy_engine.foundation.errors import LedgerError
 from policy_engine.foundation.signing import VerifyingKey
 from policy_engine.ledger.checkpoints import Checkpoint, open_checkpoint
@@ -148,10 +148,7 @@ class _Writer:
             self._entered.update(above[: above.index(self._folder)])
         beside = self._folder / f".{secrets.token_hex(8)}.part"
         try:
-            with beside.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+            put(beside, data)
             beside.replace(path)
         except BaseException:  # whatever ends it early, no half-written file stays, and it goes on
             beside.unlink(missing_ok=True)
@@ -269,12 +266,3 @@ def _read(folder: Path, name: str, largest: int) -> bytes:
     if len(data) > largest:
         raise LedgerError(f"{path} is larger than {largest:,} bytes")
     return data
-
-
-def sync(folder: Path) -> None:
-    """Puts the names in a folder on disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

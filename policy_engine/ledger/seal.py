@@ -8,7 +8,6 @@ signed: they are refused until the next seal sets it right. One seal at a time w
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from policy_engine.foundation.disk import put, sync
 from policy_engine.foundation.errors import LedgerError
 from policy_engine.foundation.signing import VerifyingKey
 from policy_engine.ledger.checkpoints import Checkpoint, open_checkpoint
-from policy_engine.ledger.export import CHECKPOINT, sync
+from policy_engine.ledger.export import CHECKPOINT
 from policy_engine.ledger.notes import Note, Signer
 from policy_engine.ledger.record import NO_HEAD, Record, head_after
 from policy_engine.ledger.sealed_folder import (
@@ -301,10 +301,7 @@ class _Staging:
         """Puts everything in its place, the checkpoint last."""
         with _writing(self._folder):
             beside = self._beside(CHECKPOINT)
-            with beside.open("xb") as file:
-                file.write(bytes(note))
-                file.flush()
-                os.fsync(file.fileno())
+            put(beside, bytes(note))
             for beside, path in self._staged:
                 if path.name == CHECKPOINT:
                     sync(self._folder)

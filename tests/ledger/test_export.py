@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from policy_engine import LedgerError, SigningKey
-from policy_engine.ledger import export as module
 from policy_engine.ledger.checkpoints import Checkpoint
 from policy_engine.ledger.export import CHECKPOINT, export, read_back, read_entries, read_tile_file
 from policy_engine.ledger.notes import Note
@@ -157,7 +156,7 @@ def test_whenever_an_export_ends_no_file_is_half_written(
 
         return cut
 
-    monkeypatch.setattr(module.os, "fsync", counted(os.fsync))
+    monkeypatch.setattr(os, "fsync", counted(os.fsync))
     monkeypatch.setattr(Path, "replace", counted(Path.replace))
     for allowed in range(1000):
         folder = tmp_path / "log"
